@@ -1,0 +1,145 @@
+"""Facts computed from an event and the reference data: declared here, computed in `app.facts`.
+
+They are declared as models of the same form as the wire model, so that the catalogue has one way to read both.
+"""
+
+from typing import Annotated
+
+from pydantic import Field
+
+from app.vocabulary import codes
+from app.vocabulary.members import Day, Instant, ShortText, Strict, member, required
+from app.vocabulary.wire import CheckpointCode, CountryCode
+
+
+class CrossingFacts(Strict):
+    """Facts on the event as a whole."""
+
+    occurred_at: Instant = required(
+        "When it happened.", "Time of crossing", "Время пересечения", "过境时间"
+    )
+    date: Day = required(
+        "Day of the crossing in the checkpoint's time zone.", "Date of crossing", "Дата пересечения", "过境日期"
+    )
+    checkpoint: CheckpointCode = required("Code of the checkpoint.", "Checkpoint", "Пункт пропуска", "口岸")
+    direction: codes.Direction = required("Direction.", "Direction", "Направление", "方向")
+    mode: codes.Mode = required("Mode of transport.", "Mode of transport", "Вид сообщения", "运输方式")
+    area: ShortText | None = member(
+        "Border-zone area the event is in or leads to.", "Border-zone area", "Район пограничной зоны", "边境区域"
+    )
+    in_border_strip: bool = member(
+        "The place lies within the strip along the border.", "In the border strip", "В полосе у границы", "位于边境地带"
+    )
+
+
+class CheckpointFacts(Strict):
+    """Facts on the checkpoint from the register."""
+
+    state: CountryCode = required(
+        "State whose checkpoint it is.", "Checkpoint's state", "Государство пункта пропуска", "口岸所属国"
+    )
+    neighbour: CountryCode | None = required(
+        "State on the other side; null: none (air, sea).", "Neighbouring state", "Сопредельное государство", "邻国"
+    )
+    modes: list[codes.Mode] = member("Modes it is open to.", "Modes served", "Виды сообщения", "开放运输方式")
+    classification: codes.Classification = member(
+        "Whom it serves.", "Classification", "Классификация", "口岸分类"
+    )
+    open: bool = required(
+        "Established and open on the day of the crossing.", "Checkpoint open", "Пункт пропуска открыт", "口岸开放"
+    )
+
+
+class DocumentFacts(Strict):
+    """Facts on the document."""
+
+    mrz_valid: bool | None = member(
+        "All check digits of the machine readable zone are right (ICAO Doc 9303); null: it has none.",
+        "MRZ check digits right",
+        "Контрольные цифры МСЗ верны",
+        "机读区校验正确",
+    )
+    mrz_agrees: bool | None = member(
+        "What was given beside the machine readable zone agrees with it; null: it has none.",
+        "MRZ agrees with the data",
+        "МСЗ совпадает с данными",
+        "机读区与数据一致",
+    )
+
+
+class PersonFacts(Strict):
+    """Facts on a person."""
+
+    kind: codes.SubjectKind = required("Kind of subject.", "Kind of subject", "Вид субъекта", "主体类型")
+    age_years: Annotated[int, Field(ge=0)] = member(
+        "Completed years of age on the day of the crossing.", "Age", "Возраст", "年龄", unit="years"
+    )
+    visa_requirement: codes.VisaRequirement = member(
+        "What the dated visa matrix says this nationality needs at this checkpoint's state on that day.",
+        "Visa requirement",
+        "Визовое требование",
+        "签证要求",
+    )
+    visa_free_days: Annotated[int, Field(ge=0)] | None = member(
+        "Days the matrix allows without a visa; null: it sets none.", "Visa-free days", "Безвизовых дней", "免签天数", unit="days"
+    )
+
+
+class OrganizationFacts(Strict):
+    """Facts on an organisation."""
+
+    kind: codes.SubjectKind = required("Kind of subject.", "Kind of subject", "Вид субъекта", "主体类型")
+    identifier_valid: bool | None = member(
+        "Every register number that can be checked has right form and check digits; null: none was given.",
+        "Identifiers valid",
+        "Идентификаторы верны",
+        "登记号码有效",
+    )
+
+
+class VehicleFacts(Strict):
+    """Facts on the vehicle."""
+
+    containers_valid: bool | None = member(
+        "Every container number is right after ISO 6346; null: no containers.",
+        "Container numbers valid",
+        "Номера контейнеров верны",
+        "集装箱号有效",
+    )
+
+
+class CargoFacts(Strict):
+    """Facts on one line of the cargo."""
+
+    un_status: codes.UnStatus | None = member(
+        "Where its UN number stands in ADR table A; null: not dangerous.", "UN number's status", "Статус номера ООН", "编号状态"
+    )
+    hs_listed: bool = member(
+        "Its first six digits are in the Harmonized System.", "HS code listed", "Код есть в ГС", "编码在册"
+    )
+
+
+class ObservationFacts(Strict):
+    """Facts on one observation, as seen from the subject that is judged."""
+
+    concerns_subject: bool = member(
+        "It was recorded of this subject; unknown where the event does not say of whom.",
+        "Concerns the subject",
+        "Касается субъекта",
+        "涉及该主体",
+    )
+
+
+class Finding(Strict):
+    """The verdict of another rule in the same crossing. An undetermined verdict counts as unknown."""
+
+    rule: ShortText = required("Id of the rule.", "Rule", "Правило", "规则")
+    verdict: codes.Verdict = member("Its verdict.", "Verdict", "Вывод", "结论")
+    severity: codes.Severity = required("Severity of that rule.", "Severity", "Тяжесть", "严重程度")
+    subject_kind: codes.SubjectKind = required("Kind of subject.", "Kind of subject", "Вид субъекта", "主体类型")
+    role: ShortText = member("Role of that subject.", "Role of the subject", "Роль субъекта", "主体身份")
+    same_subject: bool = required(
+        "It concerns the subject that is judged.", "Same subject", "Тот же субъект", "同一主体"
+    )
+
+
