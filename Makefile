@@ -1,0 +1,48 @@
+# make install | demo | serve | test | bench | soak | lint | lock; each sets up what it needs in .venv first.
+# PYTHON=… picks the interpreter (3.11 or 3.12), DEMO_ARGS=--exit lets the demo end by itself.
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help install demo serve test lint bench soak lock
+
+SHELL := /bin/bash
+BIN := .venv/bin
+SOURCES := $(wildcard app bench migrations tests tools)
+RUNTIME := .venv/.installed-runtime
+DEV := .venv/.installed-dev
+
+help:
+	@sed -n '1,2s/^# //p' Makefile
+
+install: $(DEV)
+
+$(RUNTIME): tools/setup.sh pyproject.toml requirements-build.txt requirements.txt
+	@tools/setup.sh runtime
+
+$(DEV): requirements-dev.txt $(RUNTIME)
+	@tools/setup.sh dev
+
+demo: $(RUNTIME)
+	@$(BIN)/gerege demo $(DEMO_ARGS)
+
+serve: $(RUNTIME)
+	@$(BIN)/gerege serve $(SERVE_ARGS)
+
+lint: $(DEV)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy $(SOURCES)
+	$(BIN)/lint-imports
+	$(BIN)/hadolint Dockerfile
+
+test: lint
+	$(BIN)/python -m pytest -n 2 --cov --cov-report=term $(TEST_ARGS)
+
+bench: $(DEV)
+	@$(BIN)/python -m bench $(BENCH_ARGS)
+
+soak: $(DEV)
+	@$(BIN)/python -m bench.soak $(SOAK_ARGS)
+
+lock: $(RUNTIME)
+	@tools/lock.sh
