@@ -1,11 +1,12 @@
 """The checked, engine-neutral form of a rulebook. Nodes are small, frozen and closed.
 
-A condition is `All | AnyOf | Not | Named | Quantified | Leaf`. Positions are carried for diagnostics and explanations but
-take no part in equality: two leaves that ask the same are equal, which the index backend rests on.
+A condition is `All | AnyOf | Not | Named | Quantified | Leaf`. Positions are carried for diagnostics and explanations
+but take no part in equality: two leaves that ask the same are equal, which the index backend rests on.
 """
 
+import dataclasses
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
 from typing import TypeAlias
@@ -63,7 +64,7 @@ class Offset:
 
     months: int = 0
     duration: timedelta = timedelta()
-    text: str = field(default="", compare=False)
+    text: str = dataclasses.field(default="", compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +110,7 @@ class Leaf:
     field: Field
     operator: Operator
     operands: tuple[Operand, ...]
-    at: Position = field(compare=False, repr=False)
+    at: Position = dataclasses.field(compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +149,7 @@ class Quantified:
     field: Field
     quantifier: Quantifier
     part: "Condition"
-    at: Position = field(compare=False, repr=False)
+    at: Position = dataclasses.field(compare=False, repr=False)
 
 
 Condition: TypeAlias = All | AnyOf | Not | Named | Quantified | Leaf
@@ -281,7 +282,7 @@ class Rule:
     review_by: date
     versions: tuple[Version, ...]
     file: str
-    limits: Mapping[str, str] = field(default_factory=dict)
+    limits: Mapping[str, str] = dataclasses.field(default_factory=dict)
     related: tuple[Related, ...] = ()
     rests_on: frozenset[str] = frozenset()
     stratum: int = 0
@@ -299,5 +300,5 @@ class Rulebook:
     provisions: Mapping[str, Provision]
     lists: Mapping[str, NamedSet]
     parameters: Mapping[str, Parameter]
-    sources: Mapping[str, str] = field(repr=False)
+    sources: Mapping[str, str] = dataclasses.field(repr=False)
     digest: str

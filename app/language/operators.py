@@ -12,7 +12,7 @@ from typing import Any, Final
 import re2
 
 from app.language.dates import moved
-from app.language.ir import FieldOperand, Leaf, Literal, Operand, Operator
+from app.language.ir import FieldOperand, Leaf, ListOperand, Literal, Operand, Operator, ParameterOperand
 from app.language.truth import Truth
 from app.vocabulary.fields import FieldType
 from app.vocabulary.values import Facts, Record
@@ -77,14 +77,15 @@ def operand_value(operand: Operand, facts: Facts, record: Record | None) -> Any:
         case FieldOperand(field, offset, own_record):
             other = lookup(field.path, facts, record if own_record else None)
             return other if offset is None or other is None or other is MISSING else moved(other, offset)
-    msg = f"{operand} is not resolved"
-    raise TypeError(msg)
+        case ParameterOperand(name) | ListOperand(name):
+            msg = f"`{name}` is not resolved to a day"
+            raise TypeError(msg)
 
 
 def compare(operator: Operator, value: Any, operands: tuple[Any, ...]) -> Truth:  # noqa: ANN401 (any fact, or MISSING)
     """Truth of `value operator operands`."""
     if operator in NEGATED:
-        return compare(NEGATED[operator], value, operands).negated() if operator is not Operator.EMPTY else _empty(value, operands)
+        return compare(NEGATED[operator], value, operands).negated()
     if operator is Operator.PRESENT:
         return _present(value, operands)
     if value is None or value == () or any(operand is None for operand in operands):
@@ -100,11 +101,7 @@ def _present(value: Any, operands: tuple[Any, ...]) -> Truth:  # noqa: ANN401 (a
     return Truth.of((value is not None and value != ()) is operands[0])
 
 
-def _empty(value: Any, operands: tuple[Any, ...]) -> Truth:  # noqa: ANN401 (any fact, or MISSING)
-    return _present(value, (not operands[0],))
-
-
-def _known(operator: Operator, value: Any, operands: tuple[Any, ...]) -> bool:  # noqa: ANN401, PLR0911 (one return an operator)
+def _known(operator: Operator, value: Any, operands: tuple[Any, ...]) -> bool:  # noqa: ANN401 (any fact)
     operand = operands[0]
     match operator:
         case Operator.IS:
@@ -123,7 +120,8 @@ def _known(operator: Operator, value: Any, operands: tuple[Any, ...]) -> bool:  
             return pattern(operand).fullmatch(value) is not None
         case Operator.STARTS_WITH:
             return bool(value.startswith(operand))
-    return bool(_ORDERED[operator](value, operand))
+        case _:
+            return bool(_ORDERED[operator](value, operand))
 
 
 @lru_cache(maxsize=4096)

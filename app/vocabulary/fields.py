@@ -1,7 +1,7 @@
 """The catalogue of fields a rule may name, made from the wire model and the derived facts; there is no second list.
 
-    wire.Person, derived.PersonFacts  ->  subject.nationality, subject.age_years, ...
-    wire.Permit (a list of records)   ->  permits, permits.kind, permits.valid_until, ...
+wire.Person, derived.PersonFacts  ->  subject.nationality, subject.age_years, ...
+wire.Permit (a list of records)   ->  permits, permits.kind, permits.valid_until, ...
 """
 
 import types
@@ -101,14 +101,16 @@ _FINDINGS = Field(
 def catalogue(kind: SubjectKind) -> Mapping[str, Field]:
     """All fields a rule on this kind of subject may name, by path."""
     fields: dict[str, Field] = {}
-    sections = (*_SHARED, *_BY_KIND[kind], ("", wire.Crossing))
+    sections: tuple[tuple[str, type[BaseModel]], ...] = (*_SHARED, *_BY_KIND[kind], ("", wire.Crossing))
     for prefix, model in sections:
         for field in _fields_of(prefix, model):
             if prefix or field.path.partition(".")[0] in _TOP:
                 fields.setdefault(field.path, field)
     fields["findings"] = _FINDINGS
     fields |= {field.path: field for field in _fields_of("findings", derived.Finding, record="findings")}
-    return types.MappingProxyType({path: replace(field, subjects=_subjects(field, kind)) for path, field in fields.items()})
+    return types.MappingProxyType(
+        {path: replace(field, subjects=_subjects(field, kind)) for path, field in fields.items()}
+    )
 
 
 def all_fields() -> tuple[Field, ...]:

@@ -1,0 +1,238 @@
+"""Facts of each subject of a crossing.
+
+What the event leaves out is not in the facts. What it says there is none of (`null`) is None, and so is everything
+below it. Code values are plain text, so that facts survive a round trip through JSON.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import Enum
+from functools import cache
+from typing import Any
+
+from pydantic import BaseModel
+
+from app.facts import papers
+from app.facts.reference_data import Checkpoint, ReferenceData
+from app.vocabulary import derived, identifiers, wire
+from app.vocabulary.codes import SubjectKind, UnStatus, VisaRequirement
+from app.vocabulary.values import Facts, Record, Value
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """A subject of a crossing: its kind and index on the wire, and a key that names it across crossings.
+
+    `key` is issuer and number of the document, or scheme and number of the first identifier; None if not known.
+    """
+
+    kind: SubjectKind
+    index: int
+    role: str | None
+    key: str | None
+    country: str | None
+
+
+def derive(event: wire.Crossing, checkpoint: Checkpoint, reference: ReferenceData) -> list[tuple[Subject, Facts]]:
+    """Facts of each person and each organisation of the event, persons first."""
+    day = local_day(event.occurred_at, checkpoint)
+    shared = _shared(event, checkpoint, day, reference)
+    persons = [
+        _person(person, index, event, shared, checkpoint, reference) for index, person in enumerate(event.persons or ())
+    ]
+    return persons + [_entity(entity, index, event, shared) for index, entity in enumerate(event.organizations or ())]
+
+
+def local_day(occurred_at: datetime, checkpoint: Checkpoint) -> date:
+    """Calendar day at the checkpoint, by which law is judged."""
+    return occurred_at.astimezone(checkpoint.time_zone).date()
+
+
+def _shared(event: wire.Crossing, checkpoint: Checkpoint, day: date, reference: ReferenceData) -> dict[str, Value]:
+    facts: dict[str, Value] = {
+        "crossing.occurred_at": event.occurred_at,
+        "crossing.date": day,
+        "crossing.checkpoint": event.checkpoint,
+        "crossing.direction": event.direction.value,
+        "crossing.mode": event.mode.value,
+        "checkpoint.state": checkpoint.state,
+        "checkpoint.neighbour": checkpoint.neighbour,
+        "checkpoint.modes": checkpoint.modes,
+        "checkpoint.open": day in checkpoint.open,
+    }
+    if checkpoint.classification:
+        facts["checkpoint.classification"] = checkpoint.classification
+    facts |= {
+        f"crossing.{name}": getattr(event, name)
+        for name in ("area", "in_border_strip")
+        if name in event.model_fields_set
+    }
+    facts |= _object(event, "vehicle", wire.Vehicle, derived.VehicleFacts)
+    if event.vehicle and "containers" in event.vehicle.model_fields_set:
+        containers = [("iso6346_container", number) for number in event.vehicle.containers or ()]
+        facts |= _validity("vehicle.containers_valid", containers)
+    if "cargo" in event.model_fields_set:
+        facts["cargo"] = tuple(_cargo(item, reference) for item in event.cargo or ())
+    return facts
+
+
+def _person(  # one argument for each source of facts
+    person: wire.Person,
+    index: int,
+    event: wire.Crossing,
+    shared: Mapping[str, Value],
+    checkpoint: Checkpoint,
+    reference: ReferenceData,
+) -> tuple[Subject, Facts]:
+    day = shared["crossing.date"]
+    assert isinstance(day, date)  # noqa: S101 (narrows the type of what `_shared` put there)
+    facts: dict[str, Value] = {
+        **shared,
+        "subject.kind": SubjectKind.INDIVIDUAL.value,
+        **_members("subject", person),
+    }
+    facts |= _object(person, "document", wire.Document, derived.DocumentFacts)
+    facts |= _object(person, "visa", wire.Visa)
+    if person.document and "mrz" in person.document.model_fields_set:
+        facts = _with_zone(facts, person, day)
+    birth = facts.get("subject.birth_date")
+    if isinstance(birth, date) and birth <= day:
+        facts["subject.age_years"] = day.year - birth.year - ((day.month, day.day) < (birth.month, birth.day))
+    facts |= _visa_requirement(facts.get("subject.nationality"), checkpoint, reference, day)
+    facts |= _records(person, event, SubjectKind.INDIVIDUAL, index)
+    issuer, number = facts.get("document.issuer"), facts.get("document.number")
+    key = f"{issuer}:{_compact(str(number))}" if issuer and number else None
+    role, nationality = facts.get("subject.role"), facts.get("subject.nationality")
+    return Subject(SubjectKind.INDIVIDUAL, index, _text(role), key, _text(nationality)), facts
+
+
+def _with_zone(facts: dict[str, Value], person: wire.Person, day: date) -> dict[str, Value]:
+    if not (person.document and person.document.mrz):
+        return {**facts, "document.mrz_valid": None, "document.mrz_agrees": None}
+    reading = papers.read(person, day)
+    if reading is None:
+        return facts
+    return {
+        **reading.filled,
+        **facts,
+        "document.mrz_valid": reading.valid,
+        "document.mrz_agrees": reading.agrees,
+    }
+
+
+def _entity(
+    entity: wire.Organization, index: int, event: wire.Crossing, shared: Mapping[str, Value]
+) -> tuple[Subject, Facts]:
+    facts: dict[str, Value] = {
+        **shared,
+        "subject.kind": SubjectKind.LEGAL_ENTITY.value,
+        **_members("subject", entity),
+    }
+    if "identifiers" in entity.model_fields_set:
+        given = [(scheme.value, number) for scheme, number in (entity.identifiers or {}).items()]
+        facts |= _validity("subject.identifier_valid", given)
+    facts |= _records(entity, event, SubjectKind.LEGAL_ENTITY, index)
+    first = next(iter(sorted((entity.identifiers or {}).items())), None)
+    key = f"{first[0].value}:{_compact(first[1])}" if first else None
+    role, country = facts.get("subject.role"), facts.get("subject.country")
+    return Subject(SubjectKind.LEGAL_ENTITY, index, _text(role), key, _text(country)), facts
+
+
+def _text(value: Value) -> str | None:
+    return value if isinstance(value, str) else None
+
+
+def _compact(number: str) -> str:
+    return "".join(number.split()).upper()
+
+
+def _validity(path: str, numbers: Sequence[tuple[str, str]]) -> dict[str, Value]:
+    """False if one number is wrong, None if there are none, True if all are right, else nothing is known."""
+    if not numbers:
+        return {path: None}
+    checks = [identifiers.check(scheme, number) for scheme, number in numbers]
+    if False in checks:
+        return {path: False}
+    return {} if None in checks else {path: True}
+
+
+def _visa_requirement(
+    nationality: Value, checkpoint: Checkpoint, reference: ReferenceData, day: date
+) -> dict[str, Value]:
+    if not isinstance(nationality, str):
+        return {}
+    if nationality == checkpoint.state:
+        return {"subject.visa_requirement": VisaRequirement.NONE.value, "subject.visa_free_days": None}
+    rule = reference.visa(nationality, checkpoint.state, day)
+    if rule is None or rule.requirement is None:
+        return {}
+    return {"subject.visa_requirement": rule.requirement.value, "subject.visa_free_days": rule.days}
+
+
+def _records(
+    owner: wire.Person | wire.Organization, event: wire.Crossing, kind: SubjectKind, index: int
+) -> dict[str, Value]:
+    facts: dict[str, Value] = {}
+    if "permits" in owner.model_fields_set:
+        facts["permits"] = tuple(_members("permits", permit) for permit in owner.permits or ())
+    if "observations" in event.model_fields_set:
+        facts["observations"] = tuple(_observation(each, kind, index) for each in event.observations or ())
+    return facts
+
+
+def _observation(observation: wire.Observation, kind: SubjectKind, index: int) -> Record:
+    record = _members("observations", observation)
+    individual = kind is SubjectKind.INDIVIDUAL
+    both = observation.person, observation.organization
+    mine, theirs = both if individual else both[::-1]
+    # Named of somebody else means it is not of this subject; named of nobody says nothing.
+    if mine is not None:
+        record["observations.concerns_subject"] = mine == index
+    elif theirs is not None:
+        record["observations.concerns_subject"] = False
+    return record
+
+
+def _cargo(item: wire.CargoItem, reference: ReferenceData) -> Record:
+    record = _members("cargo", item)
+    if "un_number" in item.model_fields_set:
+        status = reference.un_numbers.get(item.un_number, UnStatus.NOT_LISTED) if item.un_number else None
+        record["cargo.un_status"] = status.value if status else None
+    if "hs" in item.model_fields_set:
+        record["cargo.hs_listed"] = item.hs[:6] in reference.hs_codes
+    return record
+
+
+def _object(owner: BaseModel, name: str, *models: type[BaseModel]) -> dict[str, Value]:
+    """An object's presence and members; where it is said to be none, all that is below it is none too."""
+    if name not in owner.model_fields_set:
+        return {}
+    value = getattr(owner, name)
+    if value is None:
+        return dict.fromkeys([name, *(f"{name}.{member}" for model in models for member in _scalars(model))])
+    return {name: True} | _members(name, value)
+
+
+def _members(prefix: str, model: BaseModel) -> dict[str, Any]:
+    given = model.model_fields_set
+    return {f"{prefix}.{name}": _plain(getattr(model, name)) for name in _scalars(type(model)) if name in given}
+
+
+@cache
+def _scalars(model: type[BaseModel]) -> tuple[str, ...]:
+    """Members of a model that are facts by themselves."""
+    elsewhere = {"document", "visa", "vehicle", "permits", "cargo", "observations"}
+    return tuple(
+        name
+        for name, info in model.model_fields.items()
+        if name not in elsewhere
+        and isinstance(info.json_schema_extra, dict)
+        and info.json_schema_extra.get("x-in-rules") is not False
+    )
+
+
+def _plain(value: Any) -> Any:  # noqa: ANN401 (any member of the wire model)
+    if isinstance(value, Enum):
+        return value.value
+    return tuple(value) if isinstance(value, list) else value

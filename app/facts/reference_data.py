@@ -1,0 +1,189 @@
+"""The tables of the rulebook that facts are derived with: checkpoints, visa matrix, UN numbers, HS codes."""
+
+import csv
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+from functools import cache
+from io import StringIO
+from typing import TypeAlias, TypeVar
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from app.language.diagnostics import Diagnostic, Severity
+from app.language.ir import Period, Position
+from app.vocabulary.codes import Classification, Mode, UnStatus, VisaRequirement
+from app.vocabulary.countries import ISO3, STATE_CODES
+
+CHECKPOINTS, VISAS, UN_NUMBERS, HS = (
+    "checkpoints.csv",
+    "lists/visa_requirements.csv",
+    "lists/un_numbers.csv",
+    "lists/hs.csv",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Checkpoint:
+    """A row of the register. `neighbour` is None for air and sea; `classification` is None where not known."""
+
+    code: str
+    name: str
+    state: str
+    neighbour: str | None
+    modes: tuple[str, ...]
+    classification: str | None
+    open: Period
+    time_zone: ZoneInfo
+
+
+@dataclass(frozen=True, slots=True)
+class VisaRule:
+    """What the matrix says for a passport and a destination in a period; `requirement` None: it does not say."""
+
+    period: Period
+    requirement: VisaRequirement | None
+    days: int | None
+
+
+K = TypeVar("K")
+V = TypeVar("V")
+VisaMatrix: TypeAlias = Mapping[tuple[str, str], tuple[VisaRule, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class ReferenceData:
+    """All tables, parsed."""
+
+    checkpoints: Mapping[str, Checkpoint]
+    visas: VisaMatrix
+    un_numbers: Mapping[str, UnStatus]
+    hs_codes: frozenset[str]
+
+    def visa(self, passport: str, destination: str, day: date) -> VisaRule | None:
+        """The matrix's entry on that day; None if it has none."""
+        return next((rule for rule in self.visas.get((passport, destination), ()) if day in rule.period), None)
+
+
+class _BadCellError(Exception):
+    def __init__(self, column: str, message: str) -> None:
+        super().__init__(message)
+        self.column, self.message = column, message
+
+
+def parse(sources: Mapping[str, str]) -> tuple[ReferenceData, tuple[Diagnostic, ...]]:
+    """Read the tables of a rulebook's sources; a bad row is left out and named in a diagnostic."""
+    diagnostics: list[Diagnostic] = []
+    checkpoints = dict(_rows(sources, CHECKPOINTS, _checkpoint, diagnostics))
+    visas: dict[tuple[str, str], list[VisaRule]] = defaultdict(list)
+    for key, rule in _rows(sources, VISAS, _visa, diagnostics, unique=False):
+        visas[key].append(rule)
+    un_numbers = dict(_rows(sources, UN_NUMBERS, lambda row: (row["un_number"], UnStatus(row["status"])), diagnostics))
+    hs_codes = _rows(sources, HS, lambda row: (row["hscode"], None), diagnostics)
+    data = ReferenceData(
+        checkpoints,
+        {key: tuple(rules) for key, rules in visas.items()},
+        un_numbers,
+        frozenset(code for code, _ in hs_codes),
+    )
+    return data, tuple(diagnostics)
+
+
+def _rows(
+    sources: Mapping[str, str],
+    file: str,
+    read: Callable[[Mapping[str, str]], tuple[K, V]],
+    diagnostics: list[Diagnostic],
+    *,
+    unique: bool = True,
+) -> Iterator[tuple[K, V]]:
+    seen: set[K] = set()
+    for line, row in enumerate(csv.DictReader(StringIO(sources.get(file, ""))), start=2):
+        try:
+            key, value = read(row)
+        except _BadCellError as bad:
+            diagnostics.append(_diagnostic(file, line, row, bad.column, bad.message))
+        except (KeyError, ValueError, TypeError) as error:
+            diagnostics.append(_diagnostic(file, line, row, next(iter(row)), f"this row cannot be read: {error}"))
+        else:
+            if unique and key in seen:
+                diagnostics.append(
+                    _diagnostic(file, line, row, next(iter(row)), f"`{key}` stands in an earlier row too")
+                )
+            seen.add(key)
+            yield key, value
+
+
+def _diagnostic(file: str, line: int, row: Mapping[str, str], column: str, message: str) -> Diagnostic:
+    place = list(row).index(column) if column in row else 0
+    before = sum(len(cell or "") + 1 for cell in list(row.values())[:place])
+    return Diagnostic(Severity.ERROR, "bad-row", Position(file, line, before + 1), message)
+
+
+def _checkpoint(row: Mapping[str, str]) -> tuple[str, Checkpoint]:
+    modes = tuple(filter(None, row["modes"].split(";")))
+    for mode in modes:
+        _one_of("modes", mode, frozenset(Mode))
+    state = _one_of("state", row["state"], ISO3)
+    if not row["code"].startswith(f"{state}-"):
+        raise _BadCellError("code", f"`{row['code']}` must begin with its state, `{state}-`")
+    return row["code"], Checkpoint(
+        code=row["code"],
+        name=row["name"],
+        state=state,
+        neighbour=_one_of("neighbour", row["neighbour"], ISO3) if row["neighbour"] else None,
+        modes=modes,
+        classification=_one_of("classification", row["classification"], frozenset(Classification))
+        if row["classification"]
+        else None,
+        open=Period(_day(row, "open_from"), _day(row, "open_until")),
+        time_zone=_zone(row["time_zone"]),
+    )
+
+
+def _one_of(column: str, value: str, allowed: frozenset[str]) -> str:
+    if value not in allowed:
+        raise _BadCellError(column, f"`{value}` is not a known {column}")
+    return value
+
+
+def _day(row: Mapping[str, str], column: str) -> date | None:
+    if not row[column]:
+        return None
+    try:
+        return date.fromisoformat(row[column])
+    except ValueError as error:
+        raise _BadCellError(column, f"`{row[column]}` is not a day of the form 2026-03-01") from error
+
+
+@cache
+def _zone(name: str) -> ZoneInfo:
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError) as error:
+        raise _BadCellError("time_zone", f"`{name}` is not a time zone of the IANA database") from error
+
+
+_REQUIREMENTS: Mapping[str, VisaRequirement | None] = {
+    "visa required": VisaRequirement.VISA,
+    "visa free": VisaRequirement.NONE,
+    "visa on arrival": VisaRequirement.VISA_ON_ARRIVAL,
+    "e-visa": VisaRequirement.E_VISA,
+    "eta": VisaRequirement.ELECTRONIC_AUTHORISATION,
+    "no admission": VisaRequirement.NO_ADMISSION,
+    # A closure of the border hid what the visa rule was; guessing it would accuse or clear without ground.
+    "covid ban": None,
+}
+
+
+def _visa(row: Mapping[str, str]) -> tuple[tuple[str, str], VisaRule]:
+    key = _one_of("passport", row["passport"], STATE_CODES), _one_of("destination", row["destination"], ISO3)
+    until = _day(row, "observed_until")
+    # The source's intervals are half-open, the law's are inclusive.
+    period = Period(_day(row, "observed_from"), until - timedelta(days=1) if until else None)
+    text = row["requirement"]
+    if text.isdecimal():
+        return key, VisaRule(period, VisaRequirement.VISA_FREE_DAYS, int(text))
+    if text not in _REQUIREMENTS:
+        raise _BadCellError("requirement", f"`{text}` is not a known visa requirement")
+    return key, VisaRule(period, _REQUIREMENTS[text], None)
