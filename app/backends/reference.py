@@ -1,18 +1,19 @@
 """The meaning of the language: small, three-valued, and it decides.
 
-    applies | holds | verdict
-    F       | any   | not_applicable
-    U       | any   | undetermined
-    T       | T     | compliant
-    T       | F     | violated
-    T       | U     | undetermined
+applies | holds | verdict
+F       | any   | not_applicable
+U       | any   | undetermined
+T       | T     | compliant
+T       | F     | violated
+T       | U     | undetermined
 """
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, assert_never
 
-from app.language.ir import All, AnyOf, Condition, FieldOperand, Leaf, Named, Not, Quantified, Quantifier
+from app.language.evaluate import quantify, truth
+from app.language.ir import All, AnyOf, Condition, FieldOperand, Leaf, Named, Not, Quantified
 from app.language.operators import MISSING, compare, lookup, operand_value
 from app.language.resolve import Resolved
 from app.language.truth import Truth, all_of, any_of
@@ -70,28 +71,6 @@ def verdict_of(applies: Truth, holds: Truth) -> Verdict:
     return Verdict.COMPLIANT if holds is Truth.TRUE else Verdict.VIOLATED
 
 
-def truth(condition: Condition, facts: Facts, record: Record | None = None) -> Truth:
-    """Truth of a resolved condition."""
-    match condition:
-        case Leaf():
-            return _leaf(condition, facts, record).truth
-        case All(parts):
-            return all_of(truth(part, facts, record) for part in parts)
-        case AnyOf(parts):
-            return any_of(truth(part, facts, record) for part in parts)
-        case Not(part):
-            return truth(part, facts, record).negated()
-        case Named(_, part):
-            return truth(part, facts, record)
-        case Quantified(field, quantifier, part):
-            records = lookup(field.path, facts, None)
-            if records is MISSING:
-                return Truth.UNKNOWN
-            return _quantify(quantifier, (truth(part, facts, each) for each in records or ()))
-        case _:
-            assert_never(condition)
-
-
 def explain(condition: Condition, facts: Facts, record: Record | None = None) -> Explained:
     """The condition with the truth, value and operand of each of its nodes."""
     match condition:
@@ -109,7 +88,7 @@ def explain(condition: Condition, facts: Facts, record: Record | None = None) ->
             if records is MISSING:
                 return Explained(condition, Truth.UNKNOWN, value=MISSING)
             trees = tuple(explain(part, facts, each) for each in records or ())
-            return Explained(condition, _quantify(quantifier, (tree.truth for tree in trees)), trees, len(trees))
+            return Explained(condition, quantify(quantifier, (tree.truth for tree in trees)), trees, len(trees))
         case _:
             assert_never(condition)
 
@@ -118,18 +97,6 @@ def _leaf(leaf: Leaf, facts: Facts, record: Record | None) -> Explained:
     value = lookup(leaf.field.path, facts, record if leaf.field.record else None)
     operands = tuple(operand_value(operand, facts, record) for operand in leaf.operands)
     return Explained(leaf, compare(leaf.operator, value, operands), (), value, operands)
-
-
-def _quantify(quantifier: Quantifier, truths: Iterator[Truth]) -> Truth:
-    match quantifier:
-        case Quantifier.SOME:
-            return any_of(truths)
-        case Quantifier.EVERY:
-            return all_of(truths)
-        case Quantifier.NONE:
-            return any_of(truths).negated()
-        case _:
-            assert_never(quantifier)
 
 
 def _missing(tree: Explained) -> Iterator[str]:

@@ -54,6 +54,10 @@ class Field:
     always_known: bool = False
     nullable: bool = False
 
+    def __hash__(self) -> int:
+        """By path: labels do not hash, and conditions are keys of the index backend."""
+        return hash(self.path)
+
     @property
     def parent(self) -> str | None:
         """The object the field is below (`document` for `document.kind`), if the catalogue has one."""
