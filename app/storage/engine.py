@@ -1,0 +1,116 @@
+"""How either database is opened, and the one transaction that a request has."""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import orjson
+import psycopg
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+
+from app.errors import Invalid, Unavailable
+
+Transaction: TypeAlias = Connection
+"""A connection within a transaction that its context manager alone ends."""
+
+BUSY_SECONDS = 30
+_READING = "gerege_reading"
+_PRAGMAS = ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON", f"busy_timeout = {BUSY_SECONDS * 1000}")
+_SQLITE_PASSING = frozenset(
+    (
+        sqlite3.SQLITE_BUSY,
+        sqlite3.SQLITE_LOCKED,
+        sqlite3.SQLITE_IOERR,
+        sqlite3.SQLITE_FULL,
+        sqlite3.SQLITE_CANTOPEN,
+        sqlite3.SQLITE_NOMEM,
+    )
+)
+
+
+def connect(url: str) -> Engine:
+    """Open `sqlite:///FILE` (its folder is made) or `postgresql+psycopg://…`; nothing is reached before first use."""
+    parsed = make_url(url)
+    if parsed.get_backend_name() == "sqlite":
+        return _sqlite(parsed)
+    # What is read in one transaction is compared with what is written in it under unique constraints and row locks.
+    return _create(parsed, isolation_level="READ COMMITTED", pool_pre_ping=True)
+
+
+@contextmanager
+def transaction(engine: Engine) -> Iterator[Transaction]:
+    """One request's transaction: committed at the end of the block, rolled back if it raises.
+
+    Raises `Unavailable` for what may pass (the database cannot be reached, is locked or full).
+    """
+    with _unavailable(), engine.begin() as tx:
+        yield tx
+
+
+@contextmanager
+def reading(engine: Engine) -> Iterator[Transaction]:
+    """One consistent view for queries only: waits for no writer, and a write in it fails. Errors as `transaction`."""
+    options: dict[str, Any] = {_READING: True}
+    if engine.dialect.name == "postgresql":
+        options |= {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+    with _unavailable(), engine.connect() as connection, connection.execution_options(**options).begin():
+        yield connection
+
+
+def is_unavailable(error: BaseException) -> bool:
+    """Whether the same request may succeed later, although nothing in it changes."""
+    match error:
+        case PoolTimeoutError():
+            return True
+        case DBAPIError(connection_invalidated=True) | DBAPIError(orig=psycopg.OperationalError()):
+            return True
+        case DBAPIError(orig=sqlite3.OperationalError() as orig):
+            # Extended codes keep the primary code in the low byte.
+            return (orig.sqlite_errorcode & 0xFF) in _SQLITE_PASSING
+        case _:
+            return False
+
+
+@contextmanager
+def _unavailable() -> Iterator[None]:
+    try:
+        yield
+    except SQLAlchemyError as error:
+        if is_unavailable(error):
+            raise Unavailable("The database cannot answer now; try again later.") from error
+        raise
+
+
+def _sqlite(url: URL) -> Engine:
+    if not url.database or url.database == ":memory:":
+        raise Invalid("An SQLite database needs a file: sqlite:///FILE.")
+    # It will hold personal data.
+    Path(url.database).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    # Left alone, the driver begins a transaction only at the first write: two that read before they write then lose
+    # one of the updates without a word.
+    engine = _create(url, connect_args={"isolation_level": None})
+    event.listen(engine, "connect", _prepare)
+    event.listen(engine, "begin", _begin)
+    return engine
+
+
+def _create(url: URL, **options: Any) -> Engine:  # noqa: ANN401 (create_engine's)
+    return create_engine(
+        url, json_serializer=lambda value: orjson.dumps(value).decode(), json_deserializer=orjson.loads, **options
+    )
+
+
+def _prepare(connection: sqlite3.Connection, record: object) -> None:
+    del record
+    for pragma in _PRAGMAS:
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin(connection: Connection) -> None:
+    is_reading = connection.get_execution_options().get(_READING, False)
+    connection.exec_driver_sql(f"PRAGMA query_only = {is_reading:d}")
+    connection.exec_driver_sql("BEGIN" if is_reading else "BEGIN IMMEDIATE")

@@ -1,0 +1,199 @@
+"""All tables, as the code sees them; `migrations/` makes them, and a test holds the two equal.
+
+Names of persons and organisations are nowhere but in a crossing's body. Identifiers made here are UUIDv7 as text, so
+that they can be assigned before the insert and sort by time.
+"""
+
+from enum import StrEnum
+from typing import TypeVar
+
+from sqlalchemy import (
+    JSON,
+    Boolean,
+    Column,
+    Date,
+    Enum,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    SmallInteger,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+
+from app.storage.types import CompressedJson, Instant, Ranked
+from app.vocabulary.codes import Advice, Direction, Mode, Regime, SubjectKind, Verdict
+
+_E = TypeVar("_E", bound=StrEnum)
+
+metadata = MetaData(
+    naming_convention={
+        "pk": "pk_%(table_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    }
+)
+
+
+def _code(codes: type[_E]) -> Enum:
+    """Text of at most 32 characters, read back as a member of `codes`; the database keeps no list of its own."""
+    return Enum(codes, native_enum=False, length=32, values_callable=lambda members: [m.value for m in members])
+
+
+def _id() -> Column[str]:
+    return Column("id", String(36), primary_key=True)
+
+
+rulebooks = Table(
+    "rulebooks",
+    metadata,
+    Column("digest", String(80), primary_key=True),
+    Column("sources", CompressedJson, nullable=False),
+    Column("created_at", Instant, nullable=False),
+)
+
+# The rulebook in force is that of the highest id. The id is assigned as the one before plus one, so that of two
+# activations at once one fails.
+activations = Table(
+    "activations",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("rulebook", ForeignKey(rulebooks.c.digest), nullable=False),
+    Column("activated_at", Instant, nullable=False),
+    Column("actor", String(200), nullable=False),
+    Column("reason", Text, nullable=False),
+)
+
+credentials = Table(
+    "credentials",
+    metadata,
+    Column("id", String(16), primary_key=True),
+    Column("name", String(200), nullable=False),
+    Column("role", String(32), nullable=False),
+    Column("sources", JSON, nullable=False),
+    Column("key_hash", String(64), nullable=False, unique=True),
+    Column("created_at", Instant, nullable=False),
+    Column("expires_at", Instant),
+    Column("revoked_at", Instant),
+)
+
+crossings = Table(
+    "crossings",
+    metadata,
+    _id(),
+    Column("source", String(100), nullable=False),
+    Column("event_id", String(100), nullable=False),
+    Column("body", LargeBinary, nullable=False),
+    Column("body_digest", String(64), nullable=False),
+    Column("received_at", Instant, nullable=False),
+    Column("received_by", ForeignKey(credentials.c.id), nullable=False),
+    Column("occurred_at", Instant, nullable=False),
+    Column("local_date", Date, nullable=False),
+    Column("checkpoint", String(64), nullable=False),
+    Column("jurisdiction", String(8), nullable=False),
+    Column("direction", _code(Direction), nullable=False),
+    Column("mode", _code(Mode), nullable=False),
+    UniqueConstraint("source", "event_id"),
+)
+
+crossing_subjects = Table(
+    "crossing_subjects",
+    metadata,
+    Column("crossing", ForeignKey(crossings.c.id), primary_key=True),
+    Column("kind", _code(SubjectKind), primary_key=True),
+    Column("position", SmallInteger, primary_key=True, autoincrement=False),
+    Column("key", String(200), index=True),
+    Column("role", String(32)),
+    Column("country", String(3)),
+)
+
+decisions = Table(
+    "decisions",
+    metadata,
+    _id(),
+    Column("crossing", ForeignKey(crossings.c.id), nullable=False, index=True),
+    Column("rulebook", ForeignKey(rulebooks.c.digest), nullable=False),
+    Column("evaluated_at", Instant, nullable=False),
+    Column("outcome", String(32), nullable=False),
+    Column("advice", _code(Advice)),
+    Column("answer", LargeBinary, nullable=False),
+    Column("facts", JSON, nullable=False),
+    Column("compliant", JSON, nullable=False),
+)
+
+findings = Table(
+    "findings",
+    metadata,
+    _id(),
+    Column("decision", ForeignKey(decisions.c.id), nullable=False),
+    Column("rule", String(100), nullable=False),
+    Column("version", String(10), nullable=False),
+    Column("verdict", _code(Verdict), nullable=False),
+    Column("severity", Ranked, nullable=False),
+    Column("shadow", Boolean, nullable=False),
+    Column("subject_kind", _code(SubjectKind), nullable=False),
+    Column("subject_position", SmallInteger, nullable=False),
+    Column("missing", JSON, nullable=False),
+    Column("explanation", JSON, nullable=False),
+    UniqueConstraint("decision", "rule", "subject_kind", "subject_position"),
+)
+
+violations = Table(
+    "violations",
+    metadata,
+    _id(),
+    Column("finding", ForeignKey(findings.c.id), nullable=False, unique=True),
+    Column("crossing", ForeignKey(crossings.c.id), nullable=False, index=True),
+    Column("rule", String(100), nullable=False),
+    Column("version", String(10), nullable=False),
+    Column("regime", _code(Regime), nullable=False),
+    Column("jurisdiction", String(8), nullable=False),
+    Column("severity", Ranked, nullable=False),
+    Column("advice", _code(Advice), nullable=False),
+    Column("checkpoint", String(64), nullable=False),
+    Column("direction", _code(Direction), nullable=False),
+    Column("mode", _code(Mode), nullable=False),
+    Column("subject_kind", _code(SubjectKind), nullable=False),
+    Column("subject_position", SmallInteger, nullable=False),
+    Column("subject_key", String(200)),
+    Column("status", String(32), nullable=False),
+    Column("occurred_at", Instant, nullable=False),
+    Column("local_date", Date, nullable=False),
+    Column("created_at", Instant, nullable=False),
+    Column("updated_at", Instant, nullable=False),
+    Index(None, "occurred_at", "id"),
+    Index(None, "updated_at", "id"),
+    # A filter's index ends in the default order, so that a page is read from it without sorting.
+    *(
+        Index(None, column, "occurred_at", "id")
+        for column in (
+            "status",
+            "rule",
+            "regime",
+            "jurisdiction",
+            "severity",
+            "checkpoint",
+            "subject_kind",
+            "subject_key",
+        )
+    ),
+)
+
+differences = Table(
+    "differences",
+    metadata,
+    _id(),
+    Column("decision", ForeignKey(decisions.c.id), nullable=False, index=True),
+    Column("rule", String(100), nullable=False),
+    Column("subject_kind", _code(SubjectKind), nullable=False),
+    Column("subject_position", SmallInteger, nullable=False),
+    Column("backend", String(32), nullable=False),
+    Column("kind", String(16), nullable=False),
+    Column("verdict", _code(Verdict), nullable=False),
+    Column("at", Instant, nullable=False),
+)
