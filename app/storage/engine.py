@@ -19,7 +19,8 @@ Transaction: TypeAlias = Connection
 
 BUSY_SECONDS = 30
 _READING = "gerege_reading"
-_PRAGMAS = ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON", f"busy_timeout = {BUSY_SECONDS * 1000}")
+# The timeout comes first: turning WAL on needs the file alone for a moment.
+_PRAGMAS = (f"busy_timeout = {BUSY_SECONDS * 1000}", "journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON")
 _SQLITE_PASSING = frozenset(
     (
         sqlite3.SQLITE_BUSY,
