@@ -183,13 +183,11 @@ def _records(
 
 def _observation(observation: wire.Observation, kind: SubjectKind, index: int) -> Record:
     record = _members("observations", observation)
-    individual = kind is SubjectKind.INDIVIDUAL
-    both = observation.person, observation.organization
-    mine, theirs = both if individual else both[::-1]
+    mine, theirs = ("person", "organization") if kind is SubjectKind.INDIVIDUAL else ("organization", "person")
     # Named of somebody else means it is not of this subject; named of nobody says nothing.
-    if mine is not None:
-        record["observations.concerns_subject"] = mine == index
-    elif theirs is not None:
+    if mine in observation.model_fields_set:
+        record["observations.concerns_subject"] = getattr(observation, mine) == index
+    elif theirs in observation.model_fields_set:
         record["observations.concerns_subject"] = False
     return record
 

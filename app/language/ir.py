@@ -69,9 +69,13 @@ class Offset:
 
 @dataclass(frozen=True, slots=True)
 class Literal:
-    """A constant of the field's type; of a set operator, the set of constants."""
+    """A constant of the field's type; of a set operator, the set of constants.
+
+    `name` is the parameter or list it stood for before it was resolved to a day.
+    """
 
     value: Scalar | frozenset[Scalar]
+    name: str = dataclasses.field(default="", compare=False)
 
 
 @dataclass(frozen=True, slots=True)

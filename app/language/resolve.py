@@ -46,9 +46,7 @@ def resolve(rulebook: Rulebook, rule: Rule, day: date) -> Resolved | None:
     version = rule.version_on(day)
     if version is None:
         return None
-    return Resolved(
-        rule, version, _condition(version.applies, rulebook, day), _condition(version.holds, rulebook, day)
-    )
+    return Resolved(rule, version, _condition(version.applies, rulebook, day), _condition(version.holds, rulebook, day))
 
 
 def changes(rulebook: Rulebook, rules: Iterable[Rule]) -> tuple[date, ...]:
@@ -118,9 +116,10 @@ def _condition(condition: Condition, rulebook: Rulebook, day: date) -> Condition
 def _operand(operand: Operand, rulebook: Rulebook, day: date) -> Operand:
     match operand:
         case ListOperand(name):
-            return Literal(frozenset(rulebook.lists[name].on(day)))
+            return Literal(frozenset(rulebook.lists[name].on(day)), f"lists.{name}")
         case ParameterOperand(name):
-            return Literal(next(dated.value for dated in rulebook.parameters[name].values if day in dated.period))
+            values = rulebook.parameters[name].values
+            return Literal(next(dated.value for dated in values if day in dated.period), f"parameters.{name}")
         case Literal() | FieldOperand():
             return operand
         case _:

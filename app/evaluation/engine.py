@@ -1,0 +1,163 @@
+"""The engine: facts, nominations, the reference's decision, cross-check. Pure: it stores nothing.
+
+Belongs to one thread, because the C engine below it does (ENGINE.md).
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import date
+from difflib import get_close_matches
+
+from app.backends import reference as judge_of
+from app.backends.index import positions
+from app.errors import Invalid, Problem
+from app.evaluation.compiled import EVALUATED, Compiled, Shards
+from app.evaluation.decision import OPEN, Decision, Difference, Finding, Judgement
+from app.facts.derive import Subject, derive, local_day
+from app.facts.reference_data import Checkpoint, ReferenceData
+from app.language.ir import Rulebook, Status
+from app.vocabulary.codes import Verdict
+from app.vocabulary.values import Facts, Record
+from app.vocabulary.wire import Crossing
+
+EVERYWHERE, SCHENGEN, SCHENGEN_STATES = "INT", "EUE", "schengen_states"
+
+
+class Engine:
+    """A rulebook, ready to judge events."""
+
+    def __init__(
+        self,
+        rulebook: Rulebook,
+        reference: ReferenceData,
+        *,
+        statuses: frozenset[Status] = EVALUATED,
+        cross_check: bool = True,
+    ) -> None:
+        self.rulebook = rulebook
+        self._reference = reference
+        self._shards = Shards(rulebook, statuses, cross_check=cross_check)
+        self._watched = frozenset(name for rule in rulebook.rules.values() for name in rule.rests_on)
+
+    def evaluate(self, event: Crossing, *, every: bool = False) -> Decision:
+        """Judge every subject of the event; raises Invalid if the checkpoint is not in the register.
+
+        With `every`, the verdicts of all rules that govern the place and the subject are explained, not only open ones.
+        """
+        checkpoint = self._checkpoint(event.checkpoint)
+        day = local_day(event.occurred_at, checkpoint)
+        subjects = derive(event, checkpoint, self._reference)
+        return self.decide(event, checkpoint, day, subjects, every=every)
+
+    def decide(
+        self,
+        event: Crossing,
+        checkpoint: Checkpoint,
+        day: date,
+        subjects: Sequence[tuple[Subject, Facts]],
+        *,
+        every: bool = False,
+    ) -> Decision:
+        """Judge facts derived before, now or when the event was stored (law 3)."""
+        judging = _Judging(
+            self._shards, self._watched, self._jurisdictions(checkpoint, day), day, subjects, every=every
+        )
+        for stratum in self._shards.strata:
+            judging.run(stratum)
+        return Decision(
+            event, checkpoint, day, self.rulebook.digest, tuple(judging.judgements()), tuple(judging.differences)
+        )
+
+    def close(self) -> None:
+        """Give back what the C engine holds."""
+        self._shards.close()
+
+    def _checkpoint(self, code: str) -> Checkpoint:
+        if code in self._reference.checkpoints:
+            return self._reference.checkpoints[code]
+        near = get_close_matches(code, self._reference.checkpoints, n=1)
+        hint = f"did you mean {near[0]}?" if near else "use a code of rules/checkpoints.csv"
+        problem = Problem("/checkpoint", f"{code} is not in the register of checkpoints", hint)
+        raise Invalid("The event cannot be judged: no law is known for an unregistered checkpoint.", [problem])
+
+    def _jurisdictions(self, checkpoint: Checkpoint, day: date) -> tuple[str, ...]:
+        schengen = self.rulebook.lists.get(SCHENGEN_STATES)
+        within = schengen is not None and checkpoint.state in schengen.on(day)
+        return (EVERYWHERE, checkpoint.state, SCHENGEN) if within else (EVERYWHERE, checkpoint.state)
+
+
+class _Judging:
+    """One event on its way through the strata."""
+
+    def __init__(
+        self,
+        shards: Shards,
+        watched: frozenset[str],
+        jurisdictions: Sequence[str],
+        day: date,
+        subjects: Sequence[tuple[Subject, Facts]],
+        *,
+        every: bool,
+    ) -> None:
+        self._shards, self._watched, self._jurisdictions, self._day = shards, watched, jurisdictions, day
+        self._subjects, self._every = subjects, every
+        self._findings: list[list[Finding]] = [[] for _ in subjects]
+        self._compliant: list[list[str]] = [[] for _ in subjects]
+        self._verdicts: list[tuple[Subject, Record]] = []
+        self.differences: list[Difference] = []
+
+    def run(self, stratum: int) -> None:
+        """Judge all subjects by the rules of one stratum, which see the verdicts of those below."""
+        seen = tuple(self._verdicts)
+        for place, (subject, facts) in enumerate(self._subjects):
+            known = {**facts, "findings": _as_seen_by(subject, seen)} if stratum else facts
+            for compiled in self._shards.asked(self._jurisdictions, subject.kind, stratum, self._day):
+                self._ask(compiled, place, subject, known)
+
+    def judgements(self) -> Iterator[Judgement]:
+        """What was concluded of each subject."""
+        for (subject, facts), findings, compliant in zip(self._subjects, self._findings, self._compliant, strict=True):
+            yield Judgement(subject, facts, tuple(findings), tuple(compliant))
+
+    def _ask(self, compiled: Compiled, place: int, subject: Subject, facts: Facts) -> None:
+        masks = compiled.index.judge(facts)
+        by_index = frozenset(positions(masks.violated | masks.undetermined))
+        by_rete = compiled.rete.nominate(facts) if compiled.rete else by_index
+        compliant = [compiled.rules[position].rule.id for position in positions(masks.compliant)]
+        verdicts: dict[str, Verdict] = dict.fromkeys(compliant, Verdict.COMPLIANT)
+        for position in range(len(compiled.rules)) if self._every else sorted(by_index | by_rete):
+            resolved = compiled.rules[position]
+            found = Finding(resolved, subject, judge_of.judge(resolved, facts))
+            verdicts[found.rule.id] = found.verdict
+            if self._every or found.verdict in OPEN:
+                self._findings[place].append(found)
+            self._cross_check(found, index=position in by_index, rete=position in by_rete)
+        self._compliant[place] += [rule for rule in compliant if verdicts[rule] is Verdict.COMPLIANT]
+        self._watch(compiled, subject, verdicts)
+
+    def _cross_check(self, found: Finding, *, index: bool, rete: bool) -> None:
+        """Keep where a backend was wrong. The Rete may nominate more than is open, for unknowns; never less."""
+        is_open = found.verdict in OPEN
+        if index is not is_open:
+            self.differences.append(Difference("index", found.rule.id, found.subject, index, found.verdict))
+        if is_open and not rete:
+            self.differences.append(Difference("rete", found.rule.id, found.subject, rete, found.verdict))
+
+    def _watch(self, compiled: Compiled, subject: Subject, verdicts: dict[str, Verdict]) -> None:
+        """Keep the verdicts that rules of higher strata rest on; an undetermined one is an unknown (law 4)."""
+        for resolved in compiled.rules:
+            if resolved.rule.id in self._watched:
+                verdict = verdicts.get(resolved.rule.id, Verdict.NOT_APPLICABLE)
+                record: dict[str, str | bool] = {
+                    "findings.rule": resolved.rule.id,
+                    "findings.severity": resolved.rule.severity.value,
+                    "findings.subject_kind": subject.kind.value,
+                }
+                if verdict is not Verdict.UNDETERMINED:
+                    record["findings.verdict"] = verdict.value
+                if subject.role:
+                    record["findings.role"] = subject.role
+                self._verdicts.append((subject, record))
+
+
+def _as_seen_by(subject: Subject, verdicts: Iterable[tuple[Subject, Record]]) -> tuple[Record, ...]:
+    return tuple({**record, "findings.same_subject": other == subject} for other, record in verdicts)

@@ -1,0 +1,129 @@
+"""A finding's explanation as JSON: the version and why, the law with its source, and the tree of what was asked.
+
+What was compared, with what, and what came out is there for every leaf, so that a person can follow it without the
+rule file. Long operands (a list of states) are named and counted instead of being repeated.
+"""
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any, TypeAlias
+
+from app.backends.reference import Explained
+from app.evaluation.decision import Finding
+from app.facts.codec import plain
+from app.language.ir import (
+    All,
+    AnyOf,
+    FieldOperand,
+    Leaf,
+    Literal,
+    Named,
+    Not,
+    Operand,
+    Provision,
+    Quantified,
+    Rulebook,
+    Sanction,
+    Version,
+)
+from app.language.operators import MISSING
+from app.language.printer import leaf_text
+
+Json: TypeAlias = dict[str, Any]
+_SHOWN = 12
+
+
+def explanation(found: Finding, rulebook: Rulebook, day: date) -> Json:
+    """All that is needed to see why a verdict was reached."""
+    version = found.resolved.version
+    return {
+        "version": _version(version, day),
+        "basis": [provision(rulebook.provisions[name]) for name in version.basis],
+        "sanction": provision(rulebook.provisions[version.sanction]) if version.sanction else None,
+        "limits": dict(found.rule.limits),
+        "applies": tree(found.judged.applies),
+        "holds": tree(found.judged.holds),
+    }
+
+
+def provision(law: Provision) -> Json:
+    """An article with its source and how far it was verified."""
+    return {
+        "provision": law.id,
+        "act": law.act,
+        "article": law.article,
+        "summary": dict(law.summary),
+        "source": law.source,
+        "verification": law.verification,
+        "sanctions": [_sanction(each) for each in law.sanctions],
+    }
+
+
+def tree(explained: Explained) -> Json:
+    """One node with its truth and what is below it."""
+    node: Json = {"truth": explained.truth.name.lower()}
+    match explained.node:
+        case Leaf():
+            return node | _leaf(explained.node, explained)
+        case All():
+            return node | {"condition": "all", "parts": [tree(part) for part in explained.parts]}
+        case AnyOf():
+            return node | {"condition": "any", "parts": [tree(part) for part in explained.parts]}
+        case Not():
+            return node | {"condition": "not", "parts": [tree(part) for part in explained.parts]}
+        case Named(name):
+            return node | {"condition": "definition", "name": name, "parts": [tree(part) for part in explained.parts]}
+        case Quantified(field, quantifier):
+            node |= {"condition": quantifier.value, "field": field.path, "label": dict(field.labels)}
+            return node | (
+                {"unknown": True} if explained.value is MISSING else {"parts": [tree(part) for part in explained.parts]}
+            )
+
+
+def _leaf(leaf: Leaf, explained: Explained) -> Json:
+    known: Json = {"unknown": True} if explained.value is MISSING else {"value": plain(explained.value)}
+    operands = [_operand(operand, value) for operand, value in zip(leaf.operands, explained.operands, strict=True)]
+    return {
+        "condition": "leaf",
+        "text": leaf_text(leaf),
+        "field": leaf.field.path,
+        "label": dict(leaf.field.labels),
+        "operator": leaf.operator.value,
+        "operands": operands,
+        **known,
+    }
+
+
+def _operand(operand: Operand, value: Any) -> Json:  # noqa: ANN401 (any fact, or MISSING)
+    shown: Json = {"unknown": True} if value is MISSING else {"value": plain(value)}
+    if isinstance(operand, FieldOperand):
+        shown["field"] = operand.field.path
+        if operand.offset:
+            shown["offset"] = operand.offset.text
+    if isinstance(operand, Literal) and operand.name:
+        shown["name"] = operand.name
+        if isinstance(value, frozenset) and len(value) > _SHOWN:
+            shown = {"name": operand.name, "members": len(value)}
+    return shown
+
+
+def _version(version: Version, day: date) -> Json:
+    first, last = version.in_force.first, version.in_force.last
+    return {
+        "id": version.id,
+        "from": plain(first),
+        "until": plain(last),
+        "judged_on": day.isoformat(),
+        "why": "in force on the day of the crossing in the checkpoint's time zone",
+    }
+
+
+def _sanction(sanction: Sanction) -> Mapping[str, Any]:
+    known = {
+        "subject_class": sanction.subject_class,
+        "unit": sanction.unit,
+        "min": plain(sanction.minimum),
+        "max": plain(sanction.maximum),
+        "note": sanction.note or None,
+    }
+    return {name: value for name, value in known.items() if value is not None}
