@@ -65,23 +65,26 @@ install() { .venv/bin/python -m pip install --quiet --disable-pip-version-check 
 # Build tools come from the pins too, never from a build environment that pip fills by itself.
 install_pinned() { install --require-hashes --no-build-isolation -r "$1"; }
 
+runtime() {
+    step "installing the pinned packages that the service needs"
+    install_pinned requirements-build.txt
+    install_pinned requirements.txt
+    install --no-build-isolation --no-deps --editable .
+    .venv/bin/python -c 'import sys; sys.exit(sys.version_info >= (3, 13))' ||
+        step "durable-rules does not exist for this Python; the index backend will serve alone"
+    touch .venv/.installed-runtime
+}
+
+dev() {
+    [ -e .venv/.installed-runtime ] || runtime
+    step "installing the pinned tools for tests, checks and benches"
+    install_pinned requirements-dev.txt
+    touch .venv/.installed-dev
+}
+
+case ${1:-} in runtime | dev) ;; *) fail "usage: setup.sh runtime|dev" ;; esac
 if [ -e .venv/.incomplete ] || ! usable .venv/bin/python; then make_environment; fi
 touch .venv/.incomplete
-case $1 in
-    runtime)
-        step "installing the pinned packages that the service needs"
-        install_pinned requirements-build.txt
-        install_pinned requirements.txt
-        install --no-build-isolation --no-deps --editable .
-        .venv/bin/python -c 'import sys; sys.exit(sys.version_info >= (3, 13))' ||
-            step "durable-rules does not exist for this Python; the index backend will serve alone"
-        ;;
-    dev)
-        step "installing the pinned tools for tests, checks and benches"
-        install_pinned requirements-dev.txt
-        ;;
-    *) fail "usage: setup.sh runtime|dev" ;;
-esac
-touch ".venv/.installed-$1"
+"$1"
 rm .venv/.incomplete
-step "$1 ready"
+step "ready"
