@@ -46,6 +46,9 @@ class VisaRule:
     days: int | None
 
 
+# Codes in use for one and the same passport: the source's, and the two of Doc 9303-3.
+_SAME = {"XKX": "RKS", "XXK": "RKS"}
+
 K = TypeVar("K")
 V = TypeVar("V")
 VisaMatrix: TypeAlias = Mapping[tuple[str, str], tuple[VisaRule, ...]]
@@ -62,7 +65,8 @@ class ReferenceData:
 
     def visa(self, passport: str, destination: str, day: date) -> VisaRule | None:
         """The matrix's entry on that day; None if it has none."""
-        return next((rule for rule in self.visas.get((passport, destination), ()) if day in rule.period), None)
+        rules = self.visas.get((_SAME.get(passport, passport), destination), ())
+        return next((rule for rule in rules if day in rule.period), None)
 
 
 class _BadCellError(Exception):
@@ -177,7 +181,8 @@ _REQUIREMENTS: Mapping[str, VisaRequirement | None] = {
 
 
 def _visa(row: Mapping[str, str]) -> tuple[tuple[str, str], VisaRule]:
-    key = _one_of("passport", row["passport"], STATE_CODES), _one_of("destination", row["destination"], ISO3)
+    passport = _SAME.get(row["passport"], row["passport"])
+    key = _one_of("passport", passport, STATE_CODES), _one_of("destination", row["destination"], ISO3)
     until = _day(row, "observed_until")
     # The source's intervals are half-open, the law's are inclusive.
     period = Period(_day(row, "observed_from"), until - timedelta(days=1) if until else None)

@@ -1,0 +1,56 @@
+"""Which rulebook is in force: that of the rules folder if it loads, else the last good one, loudly (law 9)."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from sqlalchemy import Engine as Database
+
+from app.errors import Invalid, Problem
+from app.facts.reference_data import ReferenceData, parse
+from app.language.diagnostics import Diagnostic, Severity
+from app.language.ir import Rulebook
+from app.language.load import load, read_sources
+from app.storage import rulebooks
+from app.storage.engine import transaction
+
+
+@dataclass(frozen=True, slots=True)
+class InForce:
+    """A rulebook with its tables. `stale` has the errors that kept a newer one from being put in force."""
+
+    rulebook: Rulebook
+    reference: ReferenceData
+    stale: tuple[Diagnostic, ...] = ()
+
+
+def compile_sources(sources: Mapping[str, str]) -> tuple[InForce | None, tuple[Diagnostic, ...]]:
+    """Compile files to a rulebook with its tables; None if there is any error."""
+    loaded = load(sources)
+    reference, problems = parse(sources)
+    diagnostics = (*loaded.diagnostics, *problems)
+    if loaded.rulebook is None or any(each.severity is Severity.ERROR for each in diagnostics):
+        return None, diagnostics
+    return InForce(loaded.rulebook, reference), diagnostics
+
+
+def put_in_force(database: Database, rules: Path, now: datetime, actor: str) -> InForce:
+    """Put the folder's rulebook in force; where it has errors, keep the last good one and say so in `stale`.
+
+    Raises Invalid if there is no last good one either.
+    """
+    fresh, diagnostics = compile_sources(read_sources(rules))
+    errors = tuple(each for each in diagnostics if each.severity is Severity.ERROR)
+    with transaction(database) as tx:
+        digest = rulebooks.active(tx)
+        if fresh:
+            if fresh.rulebook.digest != digest:
+                rulebooks.activate(tx, fresh.rulebook.digest, fresh.rulebook.sources, now, actor, f"loaded from {rules}")
+            return fresh
+        kept = rulebooks.sources(tx, digest) if digest else None
+    last = compile_sources(kept)[0] if kept else None
+    if last is None:
+        problems = [Problem(f"{e.at.file}:{e.at.line}:{e.at.column}", e.message, e.hint or None) for e in errors]
+        raise Invalid("The rules have errors, and no earlier rulebook can be kept in force.", problems)
+    return InForce(last.rulebook, last.reference, errors)

@@ -1,0 +1,33 @@
+"""Rulebooks as they were put in force: their sources are kept, so any decision can be derived again."""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from sqlalchemy import func, insert, select
+
+from app.storage.engine import Transaction
+from app.storage.tables import activations, rulebooks
+
+
+def active(tx: Transaction) -> str | None:
+    """Digest of the rulebook in force; None if none ever was."""
+    newest = select(activations.c.rulebook).order_by(activations.c.id.desc()).limit(1)
+    return tx.execute(newest).scalar_one_or_none()
+
+
+def sources(tx: Transaction, digest: str) -> Mapping[str, str] | None:
+    """Files of a stored rulebook by path; None if there is no such rulebook."""
+    found: Mapping[str, str] | None = tx.execute(
+        select(rulebooks.c.sources).where(rulebooks.c.digest == digest)
+    ).scalar_one_or_none()
+    return found
+
+
+def activate(  # noqa: PLR0913, PLR0917 (who, what, when and why of an entry in the log)
+    tx: Transaction, digest: str, files: Mapping[str, str], now: datetime, actor: str, reason: str
+) -> None:
+    """Put a rulebook in force, storing its files if they are new."""
+    if sources(tx, digest) is None:
+        tx.execute(insert(rulebooks).values(digest=digest, sources=dict(files), created_at=now))
+    last = tx.execute(select(func.max(activations.c.id))).scalar_one() or 0
+    tx.execute(insert(activations).values(id=last + 1, rulebook=digest, activated_at=now, actor=actor, reason=reason))
