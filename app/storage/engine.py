@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 import orjson
 import psycopg
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
-from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, IntegrityError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from app.errors import Invalid, Unavailable
@@ -74,6 +74,13 @@ def is_unavailable(error: BaseException) -> bool:
             return (orig.sqlite_errorcode & 0xFF) in _SQLITE_PASSING
         case _:
             return False
+
+
+def is_duplicate(error: IntegrityError) -> bool:
+    """Whether a unique value was there already, rather than another constraint broken."""
+    if isinstance(error.orig, sqlite3.IntegrityError):
+        return error.orig.sqlite_errorcode in {sqlite3.SQLITE_CONSTRAINT_UNIQUE, sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY}
+    return isinstance(error.orig, psycopg.errors.UniqueViolation)
 
 
 @contextmanager

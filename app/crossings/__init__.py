@@ -1,0 +1,1 @@
+"""Crossings as received, and what was concluded of them."""

@@ -1,0 +1,145 @@
+"""Bearer keys of systems: `gk_<id>_<secret>`, shown once, kept as a hash.
+
+The secret is 256 random bits, so a plain SHA-256 suffices: the slow hashes made for passwords defend what can be
+guessed, and would cost every request what they cost an attacker.
+"""
+
+import hashlib
+import hmac
+import re
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row, insert, select, update
+
+from app.errors import Forbidden, Invalid, NotFound, Problem, Unauthenticated
+from app.identity.roles import PERMISSIONS, Permission, Role
+from app.storage.engine import Transaction
+from app.storage.tables import credentials
+
+_SOURCE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/-]{0,99}\*?|\*")
+_LONGEST_NAME = 200
+_SENDING = frozenset({Role.CHECKPOINT, Role.ADMIN})
+
+
+@dataclass(frozen=True, slots=True)
+class Credential:
+    """A key as it is known here. `sources` are exact names of sending systems or, with a final `*`, prefixes."""
+
+    id: str
+    name: str
+    role: Role
+    sources: tuple[str, ...]
+    created_at: datetime
+    expires_at: datetime | None = None
+    revoked_at: datetime | None = None
+
+    def may(self, permission: Permission) -> bool:
+        # Without a source there is nothing it could send.
+        if permission is Permission.CROSSINGS_WRITE and not self.sources:
+            return False
+        return permission in PERMISSIONS[self.role]
+
+    def may_send(self, source: str) -> bool:
+        """Whether this key may send events in the name of `source`."""
+        return self.may(Permission.CROSSINGS_WRITE) and any(_covers(pattern, source) for pattern in self.sources)
+
+
+def require(credential: Credential, permission: Permission) -> None:
+    """Raise `Forbidden` unless the key's role has the permission."""
+    if not credential.may(permission):
+        raise Forbidden(f"A key of role {credential.role} does not have the permission {permission}.")
+
+
+def issue(
+    tx: Transaction,
+    name: str,
+    role: Role,
+    sources: Sequence[str],
+    now: datetime,
+    expires_at: datetime | None = None,
+) -> tuple[Credential, str]:
+    """Make a key; the second part of the answer is the whole key, to be seen now or never.
+
+    Raises `Invalid` if the sources do not fit the role or are not well formed, or the name is empty or too long.
+    """
+    _check(name, role, sources)
+    made = Credential(secrets.token_hex(8), name, role, tuple(sources), now, expires_at)
+    secret = secrets.token_urlsafe(32)
+    tx.execute(
+        insert(credentials).values(
+            id=made.id,
+            name=name,
+            role=role.value,
+            sources=list(sources),
+            key_hash=_hash(secret),
+            created_at=now,
+            expires_at=expires_at,
+        )
+    )
+    return made, f"gk_{made.id}_{secret}"
+
+
+def authenticate(tx: Transaction, key: str, now: datetime) -> Credential:
+    """Whose key it is; raises `Unauthenticated`, with one and the same words, if it is nobody's or no longer valid."""
+    prefix, _, rest = key.partition("_")
+    identifier, _, secret = rest.partition("_")
+    # Text that PostgreSQL could not take ends here too.
+    if prefix == "gk" and re.fullmatch("[0-9a-f]{16}", identifier):
+        row = tx.execute(select(credentials).where(credentials.c.id == identifier)).one_or_none()
+        if row is not None and hmac.compare_digest(row.key_hash, _hash(secret)):
+            found = _credential(row)
+            if found.revoked_at is None and (found.expires_at is None or now < found.expires_at):
+                return found
+    raise Unauthenticated("The key is not known here, has expired or was revoked.")
+
+
+def revoke(tx: Transaction, identifier: str, now: datetime) -> Credential:
+    """End a key; one that is revoked already keeps its first time. Raises `NotFound`."""
+    revocable = (credentials.c.id == identifier, credentials.c.revoked_at.is_(None))
+    tx.execute(update(credentials).where(*revocable).values(revoked_at=now))
+    row = tx.execute(select(credentials).where(credentials.c.id == identifier)).one_or_none()
+    if row is None:
+        raise NotFound(f"There is no key {identifier}.")
+    return _credential(row)
+
+
+def every(tx: Transaction) -> list[Credential]:
+    """All keys ever made, oldest first."""
+    rows = tx.execute(select(credentials).order_by(credentials.c.created_at, credentials.c.id))
+    return [_credential(row) for row in rows]
+
+
+def _check(name: str, role: Role, sources: Sequence[str]) -> None:
+    problems = [
+        Problem("sources", f"{source!r} is not the name of a source", "a name such as rus-zabaykalsk-lane-3, or rus-*")
+        for source in sources
+        if not _SOURCE.fullmatch(source)
+    ]
+    if not (name.strip() and len(name) <= _LONGEST_NAME and name.isprintable()):
+        problems.append(Problem("name", f"must be 1 to {_LONGEST_NAME} printable characters"))
+    if role is Role.CHECKPOINT and not sources:
+        problems.append(
+            Problem("sources", "a checkpoint's key is bound to the sources it sends for", "give one or more")
+        )
+    if sources and role not in _SENDING:
+        problems.append(Problem("sources", f"a key of role {role} sends no events", "leave them out"))
+    if problems:
+        raise Invalid("The key cannot be made.", problems)
+
+
+def _covers(pattern: str, source: str) -> bool:
+    return source.startswith(pattern[:-1]) if pattern.endswith("*") else source == pattern
+
+
+def _hash(secret: str) -> str:
+    return hashlib.sha256(secret.encode("utf-8", "surrogateescape")).hexdigest()
+
+
+def _credential(row: Row[Any]) -> Credential:
+    return Credential(
+        row.id, row.name, Role(row.role), tuple(row.sources), row.created_at, row.expires_at, row.revoked_at
+    )

@@ -1,0 +1,42 @@
+"""What each role may do: the web requires a permission and never asks for a role."""
+
+from collections.abc import Mapping
+from enum import StrEnum
+
+
+class Role(StrEnum):
+    """What a key is given out for."""
+
+    CHECKPOINT = "checkpoint"
+    OFFICER = "officer"
+    AUTHOR = "author"
+    ADMIN = "admin"
+
+
+class Permission(StrEnum):
+    """`resource:action`."""
+
+    CROSSINGS_WRITE = "crossings:write"
+    CROSSINGS_READ = "crossings:read"
+    VIOLATIONS_READ = "violations:read"
+    RULES_READ = "rules:read"
+    RULES_EVALUATE = "rules:evaluate"
+    RULES_ACTIVATE = "rules:activate"
+    KEYS_MANAGE = "keys:manage"
+    METRICS_READ = "metrics:read"
+
+
+PERMISSIONS: Mapping[Role, frozenset[Permission]] = {
+    # Not to evaluate: whoever could try events unseen could learn how to pass.
+    Role.CHECKPOINT: frozenset({Permission.CROSSINGS_WRITE}),
+    Role.OFFICER: frozenset(
+        {
+            Permission.CROSSINGS_READ,
+            Permission.VIOLATIONS_READ,
+            Permission.RULES_READ,
+            Permission.RULES_EVALUATE,
+        }
+    ),
+    Role.AUTHOR: frozenset({Permission.RULES_READ, Permission.RULES_EVALUATE, Permission.RULES_ACTIVATE}),
+    Role.ADMIN: frozenset(Permission),
+}

@@ -1,0 +1,1 @@
+"""Violations: what officers find, and later decide on."""

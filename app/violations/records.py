@@ -1,0 +1,168 @@
+"""Violations in the database: stored with the decision that found them, and read by officers page by page.
+
+A page ends in a cursor: the place of its last item in the order, so that what is stored meanwhile neither repeats
+nor hides an item.
+"""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Row, Select, insert, or_, select
+
+from app.errors import Invalid, NotFound, Problem
+from app.storage.engine import Transaction
+from app.storage.tables import crossings, findings, violations
+from app.violations.paging import Sort, after, cursor_at, order
+from app.vocabulary.codes import Advice, Direction, Mode, Regime, Severity, SubjectKind
+
+LARGEST_PAGE = 1000
+OPEN = "open"
+_COLUMN = violations.c
+
+
+@dataclass(frozen=True, slots=True)
+class Violation:
+    """A violated finding of an active rule, for officers to decide on; `subject_key` is None if not known."""
+
+    id: str
+    finding: str
+    crossing: str
+    rule: str
+    version: str
+    regime: Regime
+    jurisdiction: str
+    severity: Severity
+    advice: Advice
+    checkpoint: str
+    direction: Direction
+    mode: Mode
+    subject_kind: SubjectKind
+    subject_position: int
+    subject_key: str | None
+    occurred_at: datetime
+    local_date: date
+    created_at: datetime
+    updated_at: datetime
+    status: str = OPEN
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A violation with the names its sender gave the crossing."""
+
+    violation: Violation
+    source: str
+    event_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Detail:
+    """A violation with the explanation of its finding and the decision that holds it."""
+
+    listed: Listed
+    decision: str
+    explanation: Any
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Filters:
+    """What to look for: all of the given filters, each met by any of its values; an empty one asks nothing.
+
+    `occurred_from` is included, `occurred_until` is not; `updated_since` is. `q` is part of a rule's identifier, a
+    checkpoint, a subject's key or an event's identifier, in upper or lower case.
+    """
+
+    status: tuple[str, ...] = ()
+    rule: tuple[str, ...] = ()
+    regime: tuple[Regime, ...] = ()
+    jurisdiction: tuple[str, ...] = ()
+    severity: tuple[Severity, ...] = ()
+    checkpoint: tuple[str, ...] = ()
+    subject_kind: tuple[SubjectKind, ...] = ()
+    subject: tuple[str, ...] = ()
+    occurred_from: datetime | None = None
+    occurred_until: datetime | None = None
+    updated_since: datetime | None = None
+    q: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Items in order; `next_cursor` is None on the last page."""
+
+    items: tuple[Listed, ...]
+    next_cursor: str | None
+
+
+def store(tx: Transaction, rows: Sequence[Violation]) -> None:
+    """Insert violations; their findings and crossings must be there."""
+    if rows:
+        tx.execute(insert(violations), [asdict(row) for row in rows])
+
+
+def get(tx: Transaction, identifier: str) -> Detail:
+    """One violation; raises `NotFound`."""
+    query = (
+        _listing(findings.c.decision, findings.c.explanation)
+        .join(findings, findings.c.id == _COLUMN.finding)
+        .where(_COLUMN.id == identifier)
+    )
+    row = tx.execute(query).one_or_none()
+    if row is None:
+        raise NotFound(f"There is no violation {identifier}.")
+    return Detail(_listed(row), row.decision, row.explanation)
+
+
+def search(
+    tx: Transaction, filters: Filters, sort: Sort = Sort.NEWEST, limit: int = 50, cursor: str | None = None
+) -> Page:
+    """A page of at most `limit` (1 to 1000) violations.
+
+    Give the same filters and sort with the cursor of the page before. Raises `Invalid` for a cursor that is not one,
+    or not of this sort, and for a limit out of bounds.
+    """
+    if not 1 <= limit <= LARGEST_PAGE:
+        raise Invalid("The page cannot be given.", [Problem("limit", f"is not a number from 1 to {LARGEST_PAGE}")])
+    query = _listing().where(*_conditions(filters)).order_by(*order(sort)).limit(limit + 1)
+    if cursor is not None:
+        query = query.where(after(cursor, sort))
+    rows = tx.execute(query).all()
+    more = len(rows) > limit
+    return Page(tuple(map(_listed, rows[:limit])), cursor_at(rows[limit - 1], sort) if more else None)
+
+
+def _listing(*more: ColumnElement[Any]) -> Select[Any]:
+    return select(violations, crossings.c.source, crossings.c.event_id, *more).join(
+        crossings, crossings.c.id == _COLUMN.crossing
+    )
+
+
+def _conditions(filters: Filters) -> list[ColumnElement[bool]]:
+    any_of = {
+        _COLUMN.status: filters.status,
+        _COLUMN.rule: filters.rule,
+        _COLUMN.regime: filters.regime,
+        _COLUMN.jurisdiction: filters.jurisdiction,
+        _COLUMN.severity: filters.severity,
+        _COLUMN.checkpoint: filters.checkpoint,
+        _COLUMN.subject_kind: filters.subject_kind,
+        _COLUMN.subject_key: filters.subject,
+    }
+    conditions: list[ColumnElement[bool]] = [column.in_(values) for column, values in any_of.items() if values]
+    if filters.occurred_from is not None:
+        conditions.append(_COLUMN.occurred_at >= filters.occurred_from)
+    if filters.occurred_until is not None:
+        conditions.append(_COLUMN.occurred_at < filters.occurred_until)
+    if filters.updated_since is not None:
+        conditions.append(_COLUMN.updated_at >= filters.updated_since)
+    if filters.q:
+        searched = (_COLUMN.rule, _COLUMN.checkpoint, _COLUMN.subject_key, crossings.c.event_id)
+        conditions.append(or_(*(column.icontains(filters.q, autoescape=True) for column in searched)))
+    return conditions
+
+
+def _listed(row: Row[Any]) -> Listed:
+    values = row._asdict()
+    return Listed(Violation(**{column.name: values[column.name] for column in violations.c}), row.source, row.event_id)
