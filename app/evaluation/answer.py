@@ -1,6 +1,6 @@
 """What the sender of an event is told (DESIGN.md §4)."""
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -11,46 +11,44 @@ from app.facts.derive import Subject
 from app.language.ir import Rulebook
 
 
-def answer(
-    decision: Decision,
-    rulebook: Rulebook,
-    evaluated_at: datetime,
-    crossing: str | None = None,
-    violations: Mapping[int, str] | None = None,
-) -> Json:
-    """The answer; `violations` has the identifier of the violation by the place of its finding."""
-    known = violations or {}
+def answer(decision: Decision, evaluated_at: datetime, findings: Sequence[Json], crossing: str | None = None) -> Json:
+    """The answer; `crossing` is None where nothing was stored."""
     return {
         "crossing": crossing,
         "id": decision.event.id,
         "source": decision.event.source,
         "outcome": decision.outcome,
         "advice": decision.advice,
-        "findings": [
-            finding(found, decision, rulebook, known.get(place)) for place, found in enumerate(decision.findings)
-        ],
+        "findings": findings,
         "rulebook": decision.rulebook,
         "evaluated_at": evaluated_at.isoformat(),
     }
 
 
-def finding(found: Finding, decision: Decision, rulebook: Rulebook, violation: str | None) -> Json:
+def finding(found: Finding, rulebook: Rulebook, violation: str | None, explained: Json) -> Json:
     """One finding with its explanation."""
     version = found.resolved.version
-    basis = [{"provision": name, "article": rulebook.provisions[name].article} for name in version.basis]
     return {
         "rule": found.rule.id,
         "version": version.id,
         "verdict": found.verdict.value,
         "severity": found.rule.severity.value,
         "advice": found.rule.advice.value,
+        "status": found.rule.status.value,
         "subject": subject(found.subject),
         "title": found.rule.title["en"],
-        "basis": basis,
+        "basis": [{"provision": name, "article": rulebook.provisions[name].article} for name in version.basis],
         "missing": list(found.judged.missing),
         "violation": violation,
-        "explanation": explanation(found, rulebook, decision.day),
+        "explanation": explained,
     }
+
+
+def unstored(decision: Decision, rulebook: Rulebook, evaluated_at: datetime) -> Json:
+    """The answer to an evaluation of which nothing is stored, with the facts it rests on."""
+    every = [found for judgement in decision.judgements for found in judgement.findings if not found.shadow]
+    shown = [finding(found, rulebook, None, explanation(found, rulebook, decision.day)) for found in every]
+    return answer(decision, evaluated_at, shown) | {"facts": facts(decision)}
 
 
 def subject(named: Subject) -> Json:

@@ -46,7 +46,9 @@ def put_in_force(database: Database, rules: Path, now: datetime, actor: str) -> 
         digest = rulebooks.active(tx)
         if fresh:
             if fresh.rulebook.digest != digest:
-                rulebooks.activate(tx, fresh.rulebook.digest, fresh.rulebook.sources, now, actor, f"loaded from {rules}")
+                rulebooks.activate(
+                    tx, fresh.rulebook.digest, fresh.rulebook.sources, now, actor, f"loaded from {rules}"
+                )
             return fresh
         kept = rulebooks.sources(tx, digest) if digest else None
     last = compile_sources(kept)[0] if kept else None

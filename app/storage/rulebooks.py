@@ -23,9 +23,7 @@ def sources(tx: Transaction, digest: str) -> Mapping[str, str] | None:
     return found
 
 
-def activate(  # noqa: PLR0913, PLR0917 (who, what, when and why of an entry in the log)
-    tx: Transaction, digest: str, files: Mapping[str, str], now: datetime, actor: str, reason: str
-) -> None:
+def activate(tx: Transaction, digest: str, files: Mapping[str, str], now: datetime, actor: str, reason: str) -> None:
     """Put a rulebook in force, storing its files if they are new."""
     if sources(tx, digest) is None:
         tx.execute(insert(rulebooks).values(digest=digest, sources=dict(files), created_at=now))
