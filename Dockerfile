@@ -10,7 +10,7 @@ WORKDIR /srv/gerege
 COPY requirements-build.txt requirements.txt ./
 RUN python3 -m venv /opt/venv \
     && /opt/venv/bin/pip install --no-cache-dir --require-hashes -r requirements-build.txt \
-    && /opt/venv/bin/pip install --no-cache-dir --require-hashes --no-build-isolation -r requirements.txt
+    && PIP_USE_PEP517=1 /opt/venv/bin/pip install --no-cache-dir --require-hashes --no-build-isolation -r requirements.txt
 COPY LICENSE NOTICE pyproject.toml ./
 COPY app app
 RUN /opt/venv/bin/pip install --no-cache-dir --no-build-isolation --no-deps --editable . \
@@ -30,7 +30,6 @@ COPY app app
 COPY migrations migrations
 COPY rules rules
 ENV PATH=/opt/venv/bin:/usr/bin:/bin \
-    PYTHONDONTWRITEBYTECODE=1 \
     PYTHONUNBUFFERED=1 \
     GEREGE_DATABASE_URL=sqlite:////var/lib/gerege/gerege.db \
     GEREGE_HOST=0.0.0.0 \

@@ -62,8 +62,9 @@ make_environment() {
 }
 
 install() { .venv/bin/python -m pip install --quiet --disable-pip-version-check --no-input "$@"; }
-# Build tools come from the pins too, never from a build environment that pip fills by itself.
-install_pinned() { install --require-hashes --no-build-isolation -r "$1"; }
+# Build tools come from the pins too, never from an environment that pip fills by itself. PEP 517 because old
+# releases of pip run the setup script of durable-rules without it; new ones know no other way and no such option.
+install_pinned() { PIP_USE_PEP517=1 install --require-hashes --no-build-isolation -r "$1"; }
 
 runtime() {
     step "installing the pinned packages that the service needs"
