@@ -7,7 +7,7 @@
 
 SHELL := /bin/bash
 BIN := .venv/bin
-SOURCES := $(wildcard app bench migrations tests tools)
+PYTHON_FOLDERS := $(wildcard app bench migrations tests)
 RUNTIME := .venv/.installed-runtime
 DEV := .venv/.installed-dev
 
@@ -31,7 +31,7 @@ serve: $(RUNTIME)
 lint: $(DEV)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/mypy $(SOURCES)
+	$(BIN)/mypy $(PYTHON_FOLDERS)
 	$(BIN)/lint-imports
 	$(BIN)/hadolint Dockerfile
 
