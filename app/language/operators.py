@@ -124,10 +124,14 @@ def _known(operator: Operator, value: Any, operands: tuple[Any, ...]) -> bool:  
             return bool(_ORDERED[operator](value, operand))
 
 
+_QUIET = re2.Options()
+_QUIET.log_errors = False
+
+
 @lru_cache(maxsize=4096)
 def pattern(text: str) -> Any:  # noqa: ANN401 (re2 has no stubs)
     """A compiled RE2 pattern; raises re2.error for one that is not."""
-    return re2.compile(text)
+    return re2.compile(text, _QUIET)
 
 
 def ordered(operator: Operator) -> Callable[[Any, Any], bool] | None:

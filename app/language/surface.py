@@ -1,0 +1,276 @@
+"""YAML 1.2 text to plain nodes with positions, from the parser's events; nothing is constructed twice.
+
+Only what a rule file needs: one document of mappings, sequences and scalars. Anchors, aliases and tags are refused,
+and so is deep nesting, so that no file can blow up what reads it. Plain scalars resolve as in YAML 1.2's core schema
+(`NO` is text) with dates and instants added; a quoted scalar is always text.
+"""
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import TypeAlias
+
+from ruamel.yaml import YAML
+from ruamel.yaml.error import MarkedYAMLError, YAMLError
+from ruamel.yaml.events import (
+    AliasEvent,
+    DocumentStartEvent,
+    Event,
+    MappingEndEvent,
+    MappingStartEvent,
+    NodeEvent,
+    ScalarEvent,
+    SequenceEndEvent,
+    SequenceStartEvent,
+)
+from ruamel.yaml.reader import ReaderError
+
+from app.language.diagnostics import Report
+from app.language.ir import Position
+from app.vocabulary.values import Scalar as Value
+
+DEEPEST = 32
+
+
+@dataclass(frozen=True, slots=True)
+class Scalar:
+    """A value as resolved, and the text it was written as. `quoted` text is never a reference, date or number."""
+
+    value: Value | None
+    text: str
+    quoted: bool
+    at: Position
+
+
+@dataclass(frozen=True, slots=True)
+class Sequence:
+    """A list of nodes."""
+
+    items: tuple["Node", ...]
+    at: Position
+
+
+@dataclass(frozen=True, slots=True)
+class Mapping:
+    """Entries in the order written, each key once."""
+
+    entries: tuple[tuple[Scalar, "Node"], ...]
+    at: Position
+
+    def get(self, key: str) -> "Node | None":
+        """The value under a key, or None."""
+        return next((value for name, value in self.entries if name.text == key), None)
+
+
+Node: TypeAlias = Scalar | Sequence | Mapping
+
+
+class _Refused(Exception):  # noqa: N818 (never leaves this module)
+    def __init__(self, at: Position, code: str, message: str, hint: str = "") -> None:
+        super().__init__(message)
+        self.reason = (at, code, message, hint)
+
+
+def read(file: str, text: str, report: Report) -> Node | None:
+    """The file's one document, or None where the text is not YAML (reported)."""
+    try:
+        root = _Builder(file, report).build(YAML(typ="safe", pure=True).parse(text))
+        if root is None:
+            report.error(
+                Position(file, 1, 1), "empty-file", "the file is empty", "Delete it, or write what belongs in it"
+            )
+        return root
+    except _Refused as refused:
+        report.error(*refused.reason)
+    except MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        at = _inside(file, text, mark.line, mark.column) if mark else Position(file, 1, 1)
+        report.error(at, "bad-yaml", *_in_words(error, text, at))
+    except ReaderError as error:
+        before = text[: error.position]
+        at = _inside(file, text, before.count("\n"), len(before) - before.rfind("\n") - 1)
+        report.error(at, "bad-yaml", "a character that no YAML file may contain", "Delete it")
+    except (YAMLError, ValueError, LookupError, AssertionError, OverflowError):  # the parser's own faults on odd input
+        report.error(
+            Position(file, 1, 1), "bad-yaml", "the file cannot be read as YAML", "Compare it with a file that loads"
+        )
+    return None
+
+
+class _Builder:
+    """Nodes from events, without recursion."""
+
+    def __init__(self, file: str, report: Report) -> None:
+        self.file = file
+        self.report = report
+
+    def build(self, events: Iterator[Event]) -> Node | None:
+        root: Node | None = None
+        documents = 0
+        open_nodes: list[tuple[Event, list[Node]]] = []
+        for event in events:
+            if isinstance(event, NodeEvent):
+                self._check(event, len(open_nodes))
+            if isinstance(event, ScalarEvent):
+                node: Node = _scalar(event, self._at(event))
+            elif isinstance(event, (MappingStartEvent, SequenceStartEvent)):
+                open_nodes.append((event, []))
+                continue
+            elif isinstance(event, (MappingEndEvent, SequenceEndEvent)):
+                node = self._closed(*open_nodes.pop())
+            else:
+                documents += isinstance(event, DocumentStartEvent)
+                if documents > 1:
+                    raise _Refused(
+                        self._at(event),
+                        "several-documents",
+                        "a second document begins here",
+                        "Keep one document to a file",
+                    )
+                continue
+            if open_nodes:
+                open_nodes[-1][1].append(node)
+            else:
+                root = node
+        return root
+
+    def _at(self, event: Event) -> Position:
+        return Position(self.file, event.start_mark.line + 1, event.start_mark.column + 1)
+
+    def _check(self, event: NodeEvent, depth: int) -> None:
+        if isinstance(event, AliasEvent) or event.anchor:
+            raise _Refused(
+                self._at(event),
+                "alias",
+                "anchors (&) and aliases (*) are not read in rule files",
+                "Write the value out",
+            )
+        if getattr(event, "tag", None):
+            raise _Refused(self._at(event), "tag", "tags (!) are not read in rule files", "Leave the tag out")
+        if depth > DEEPEST:
+            raise _Refused(
+                self._at(event),
+                "too-deep",
+                f"nested more than {DEEPEST} levels deep",
+                "Give a part a name in definitions.yaml",
+            )
+
+    def _closed(self, start: Event, children: list[Node]) -> Node:
+        at = self._at(start)
+        if isinstance(start, SequenceStartEvent):
+            return Sequence(tuple(children), at)
+        entries: dict[str, tuple[Scalar, Node]] = {}
+        for key, value in zip(children[::2], children[1::2], strict=True):
+            if not isinstance(key, Scalar):
+                self.report.error(key.at, "bad-key", "a key must be a word", "Write `key: value`")
+            elif key.text in entries:
+                first = entries[key.text][0].at
+                self.report.error(
+                    key.at,
+                    "duplicate-key",
+                    f"{key.text} is here twice; it is already in line {first.line}",
+                    "Keep one of the two",
+                )
+            else:
+                entries[key.text] = (key, value)
+        return Mapping(tuple(entries.values()), at)
+
+
+_INTEGER = re.compile(r"[-+]?[0-9]{1,18}")
+_OTHER_BASE = re.compile(r"0(?:o[0-7]{1,18}|x[0-9a-fA-F]{1,15})")
+_DECIMAL = re.compile(r"[-+]?(?:[0-9]{1,18}\.[0-9]{0,18}|\.[0-9]{1,18}|[0-9]{1,18}(?=[eE]))(?:[eE][-+]?[0-9]{1,2})?")
+_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_INSTANT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9:.]+ ?(?:[Zz]|[-+][0-9:]{2,5})?")
+_WORDS: dict[str, bool | None] = {
+    "": None, "~": None, "null": None, "Null": None, "NULL": None,
+    "true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False,
+}  # fmt: skip
+
+
+def _scalar(event: ScalarEvent, at: Position) -> Scalar:
+    quoted = not event.implicit[0]
+    text: str = event.value
+    return Scalar(text if quoted else _resolved(text), text, quoted, at)
+
+
+def _resolved(text: str) -> Value | None:
+    if text in _WORDS:
+        return _WORDS[text]
+    if not (text[0].isdecimal() or text[0] in "-+."):
+        return text
+    if _INTEGER.fullmatch(text):
+        return int(text)
+    if _OTHER_BASE.fullmatch(text):
+        return int(text, 0)
+    if _DECIMAL.fullmatch(text):
+        return whole(Decimal(text))
+    return as_time(text) or text
+
+
+def whole(number: Decimal) -> int | Decimal:
+    """The same number, as an integer where it is one."""
+    return int(number) if number == number.to_integral_value() else number
+
+
+def as_time(text: str) -> date | None:
+    """A day or an instant in ISO 8601; None for any other text and for an impossible date."""
+    try:
+        if _DATE.fullmatch(text):
+            return date.fromisoformat(text)
+        return datetime.fromisoformat(text.upper().replace(" +", "+")) if _INSTANT.fullmatch(text) else None
+    except ValueError:
+        return None
+
+
+def looks_like_time(text: str) -> bool:
+    """Whether a text has the form of a day or an instant, possible or not."""
+    return bool(_DATE.fullmatch(text) or _INSTANT.fullmatch(text))
+
+
+def canonical(node: Node) -> str:
+    """JSON with sorted keys: the same for two files that say the same, whatever their comments and layout."""
+    match node:
+        case Mapping(entries):
+            parts = sorted((json.dumps(key.text), canonical(value)) for key, value in entries)
+            return "{" + ",".join(f"{key}:{value}" for key, value in parts) + "}"
+        case Sequence(items):
+            return "[" + ",".join(map(canonical, items)) + "]"
+        case Scalar(value, text):
+            plain = value is None or isinstance(value, (bool, int))
+            return str(value) if isinstance(value, Decimal) else json.dumps(value if plain else text)
+
+
+def _inside(file: str, text: str, line: int, column: int) -> Position:
+    """A place in the text: the parser may point behind its end."""
+    lines = text.split("\n")
+    line = max(0, min(line, len(lines) - 1))
+    return Position(file, line + 1, max(0, min(column, len(lines[line]))) + 1)
+
+
+_WORDING = (
+    ("cannot start any token", "a value cannot begin with this character", "Put the value in quotes"),
+    ("mapping values are not allowed", "a second `: ` in one line", "Put the value in quotes, or begin a new line"),
+    ("could not find expected ':'", "a key without `:` after it", "Write `key: value`"),
+    ("found unexpected end of stream", "quotes that are opened and never closed", "Close them"),
+    (
+        "<block end>",
+        "this does not line up with what is above it",
+        "Check the indentation of this line and the ones above",
+    ),
+    (
+        "expected ',' or",
+        "a bracket that is opened and never closed, or a comma missing",
+        "Close it, or put the comma in",
+    ),
+)
+
+
+def _in_words(error: MarkedYAMLError, text: str, at: Position) -> tuple[str, str]:
+    line = text.split("\n")[at.line - 1]
+    if "\t" in line[: at.column]:
+        return "a tab stands where YAML allows only spaces", "Indent with spaces"
+    problem = str(error.problem or error.context or "the text is not YAML")
+    return next(((message, hint) for sign, message, hint in _WORDING if sign in problem), (problem, ""))
