@@ -187,6 +187,36 @@ def test_more_values_than_are_remembered_are_still_judged_right() -> None:
     assert compliant == [1] * 2001 + [0] * 1999
 
 
+def nearby(value: Any) -> list[Any]:  # noqa: ANN401 (any value of a field)
+    """The value and what lies closely on both sides of it."""
+    match value:
+        case bool():
+            return [value]
+        case int() | Decimal():
+            return [value - 1, value - Decimal("0.01"), value, value + Decimal("0.01")]
+        case datetime():
+            return [value - timedelta(seconds=1), value, value + timedelta(seconds=1)]
+        case date():
+            return [value - timedelta(days=1), value, min(value, date(9999, 12, 30)) + timedelta(days=1)]
+        case _:
+            return [value, f"{value}0", f"{value}Z"]
+
+
+@settings(max_examples=60)
+@given(st.data())
+def test_a_column_answers_for_every_value_in_any_order(data: st.DataObject) -> None:
+    kind = data.draw(strategies.KINDS)
+    fields = [each for each in catalogue(kind).values() if each.record is None and each.type in strategies.POOLS]
+    field = data.draw(st.sampled_from(fields))
+    rules = [rule(holds=each) for each in data.draw(st.lists(strategies.leaves(kind, field), min_size=1, max_size=6))]
+    values = [each for value in strategies.pool(field) for each in nearby(value)]
+    index = Index(rules)
+    for value in data.draw(st.permutations([None, *values])):
+        facts: Facts = {field.path: value}
+        compliant = [reference.verdict(each, facts) is Verdict.COMPLIANT for each in rules]
+        assert [position in set(positions(index.judge(facts).compliant)) for position in range(len(rules))] == compliant
+
+
 @settings(max_examples=50)
 @given(st.data())
 def test_an_index_answers_alike_whatever_it_was_asked_before(data: st.DataObject) -> None:
