@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, TypeAlias
 
-from sqlalchemy import ColumnElement, Table, insert, select, tuple_
+from sqlalchemy import ColumnElement, Table, bindparam, insert, select, tuple_
 from sqlalchemy.exc import IntegrityError
 
 from app.errors import NotFound, Unavailable
 from app.storage import tables
 from app.storage.engine import Transaction, is_duplicate
+from app.storage.types import is_storable
 from app.vocabulary.codes import Advice, Direction, Mode, Severity, SubjectKind, Verdict
 
 Json: TypeAlias = Any
@@ -112,6 +113,20 @@ class Known:
     answer: bytes
 
 
+_KNOWN = (
+    select(
+        tables.crossings.c.source,
+        tables.crossings.c.event_id,
+        tables.crossings.c.id,
+        tables.crossings.c.body_digest,
+        tables.decisions.c.answer,
+    )
+    .join(tables.decisions, tables.decisions.c.crossing == tables.crossings.c.id)
+    .where(tuple_(tables.crossings.c.source, tables.crossings.c.event_id).in_(bindparam("keys", expanding=True)))
+    .order_by(tables.decisions.c.evaluated_at.desc(), tables.decisions.c.id.desc())
+)
+
+
 def store(tx: Transaction, crossings: Sequence[Crossing]) -> None:
     """Insert crossings with all that belongs to them; raises `Raced`, after which the transaction is of no more use."""
     try:
@@ -130,15 +145,8 @@ def store(tx: Transaction, crossings: Sequence[Crossing]) -> None:
 
 def known(tx: Transaction, keys: Collection[Key]) -> dict[Key, Known]:
     """Which of these events are stored, with the answer first given."""
-    crossing, decision = tables.crossings.c, tables.decisions.c
-    query = (
-        select(crossing.source, crossing.event_id, crossing.id, crossing.body_digest, decision.answer)
-        .join(tables.decisions, decision.crossing == crossing.id)
-        .where(tuple_(crossing.source, crossing.event_id).in_(list(keys)))
-        .order_by(decision.evaluated_at.desc(), decision.id.desc())
-    )
     # The last in this order, hence the first given, stays.
-    return {(row[0], row[1]): Known(*row[2:]) for row in tx.execute(query)}
+    return {(row[0], row[1]): Known(*row[2:]) for row in tx.execute(_KNOWN, {"keys": list(keys)})}
 
 
 def find(tx: Transaction, source: str, event_id: str) -> Known | None:
@@ -150,7 +158,7 @@ def find(tx: Transaction, source: str, event_id: str) -> Known | None:
 def get(tx: Transaction, identifier: str) -> Crossing:
     """A crossing with its decisions, newest first, and their findings by subject and rule; raises `NotFound`."""
     crossing, subject, decision = tables.crossings.c, tables.crossing_subjects.c, tables.decisions.c
-    rows = _select(tx, tables.crossings, crossing.id == identifier)
+    rows = _select(tx, tables.crossings, crossing.id == identifier) if is_storable(identifier) else []
     if not rows:
         raise NotFound(f"There is no crossing {identifier}.")
     subjects = _select(tx, tables.crossing_subjects, subject.crossing == identifier, subject.kind, subject.position)

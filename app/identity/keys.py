@@ -13,12 +13,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, insert, select, update
+from sqlalchemy import Row, Select, insert, select, update
 
 from app.errors import Forbidden, Invalid, NotFound, Problem, Unauthenticated
 from app.identity.roles import PERMISSIONS, Permission, Role
 from app.storage.engine import Transaction
 from app.storage.tables import credentials
+from app.storage.types import is_storable
 
 _SOURCE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/-]{0,99}\*?|\*")
 _LONGEST_NAME = 200
@@ -87,24 +88,21 @@ def authenticate(tx: Transaction, key: str, now: datetime) -> Credential:
     """Whose key it is; raises `Unauthenticated`, with one and the same words, if it is nobody's or no longer valid."""
     prefix, _, rest = key.partition("_")
     identifier, _, secret = rest.partition("_")
-    # Text that PostgreSQL could not take ends here too.
-    if prefix == "gk" and re.fullmatch("[0-9a-f]{16}", identifier):
-        row = tx.execute(select(credentials).where(credentials.c.id == identifier)).one_or_none()
-        if row is not None and hmac.compare_digest(row.key_hash, _hash(secret)):
-            found = _credential(row)
-            if found.revoked_at is None and (found.expires_at is None or now < found.expires_at):
-                return found
+    row = _find(tx, identifier)
+    if prefix == "gk" and row is not None and hmac.compare_digest(row.key_hash, _hash(secret)):
+        found = _credential(row)
+        if found.revoked_at is None and (found.expires_at is None or now < found.expires_at):
+            return found
     raise Unauthenticated("The key is not known here, has expired or was revoked.")
 
 
 def revoke(tx: Transaction, identifier: str, now: datetime) -> Credential:
     """End a key; one that is revoked already keeps its first time. Raises `NotFound`."""
-    revocable = (credentials.c.id == identifier, credentials.c.revoked_at.is_(None))
-    tx.execute(update(credentials).where(*revocable).values(revoked_at=now))
-    row = tx.execute(select(credentials).where(credentials.c.id == identifier)).one_or_none()
-    if row is None:
+    if _find(tx, identifier) is None:
         raise NotFound(f"There is no key {identifier}.")
-    return _credential(row)
+    still_valid = (credentials.c.id == identifier, credentials.c.revoked_at.is_(None))
+    tx.execute(update(credentials).where(*still_valid).values(revoked_at=now))
+    return _credential(tx.execute(_by_id(identifier)).one())
 
 
 def every(tx: Transaction) -> list[Credential]:
@@ -129,6 +127,14 @@ def _check(name: str, role: Role, sources: Sequence[str]) -> None:
         problems.append(Problem("sources", f"a key of role {role} sends no events", "leave them out"))
     if problems:
         raise Invalid("The key cannot be made.", problems)
+
+
+def _find(tx: Transaction, identifier: str) -> Row[Any] | None:
+    return tx.execute(_by_id(identifier)).one_or_none() if is_storable(identifier) else None
+
+
+def _by_id(identifier: str) -> Select[Any]:
+    return select(credentials).where(credentials.c.id == identifier)
 
 
 def _covers(pattern: str, source: str) -> bool:

@@ -13,6 +13,11 @@ from app.vocabulary.codes import Severity
 _RANKED = tuple(Severity)
 
 
+def is_storable(text: str) -> bool:
+    """Whether both databases can be asked for the text: a NUL or half a surrogate pair makes PostgreSQL fail."""
+    return not any(character == "\x00" or "\ud800" <= character <= "\udfff" for character in text)
+
+
 class Instant(TypeDecorator[datetime]):
     """An aware instant in UTC, to the microsecond; in SQLite fixed-width text, whose order is the order in time."""
 

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
+from uuid import UUID
 
 import orjson
 from sqlalchemy import Column, ColumnElement, Row, literal, tuple_
@@ -28,14 +29,6 @@ class Sort(StrEnum):
     FIRST_UPDATED = "updated_at"
     GRAVEST = "-severity"
     MILDEST = "severity"
-
-
-_READ: Mapping[str, Callable[[str], Any]] = {
-    "occurred_at": datetime.fromisoformat,
-    "updated_at": datetime.fromisoformat,
-    "severity": Severity,
-    "id": str,
-}
 
 
 def order(sort: Sort) -> list[ColumnElement[Any]]:
@@ -64,6 +57,24 @@ def _columns(sort: Sort) -> list[Column[Any]]:
 
 def _descends(sort: Sort) -> bool:
     return sort.startswith("-")
+
+
+def _instant(text: str) -> datetime:
+    if (read := datetime.fromisoformat(text)).tzinfo is None:
+        raise ValueError("without an offset from UTC")
+    return read
+
+
+def _identifier(text: str) -> str:
+    return str(UUID(text))
+
+
+_READ: Mapping[str, Callable[[str], Any]] = {
+    "occurred_at": _instant,
+    "updated_at": _instant,
+    "severity": Severity,
+    "id": _identifier,
+}
 
 
 def _read(cursor: str, sort: Sort) -> list[Any]:

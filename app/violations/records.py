@@ -5,7 +5,7 @@ nor hides an item.
 """
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
@@ -14,12 +14,14 @@ from sqlalchemy import ColumnElement, Row, Select, insert, or_, select
 from app.errors import Invalid, NotFound, Problem
 from app.storage.engine import Transaction
 from app.storage.tables import crossings, findings, violations
+from app.storage.types import is_storable
 from app.violations.paging import Sort, after, cursor_at, order
 from app.vocabulary.codes import Advice, Direction, Mode, Regime, Severity, SubjectKind
 
 LARGEST_PAGE = 1000
 OPEN = "open"
 _COLUMN = violations.c
+_NAMES = tuple(violations.c.keys())
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +101,7 @@ class Page:
 def store(tx: Transaction, rows: Sequence[Violation]) -> None:
     """Insert violations; their findings and crossings must be there."""
     if rows:
-        tx.execute(insert(violations), [asdict(row) for row in rows])
+        tx.execute(insert(violations), [{name: getattr(row, name) for name in _NAMES} for row in rows])
 
 
 def get(tx: Transaction, identifier: str) -> Detail:
@@ -109,7 +111,7 @@ def get(tx: Transaction, identifier: str) -> Detail:
         .join(findings, findings.c.id == _COLUMN.finding)
         .where(_COLUMN.id == identifier)
     )
-    row = tx.execute(query).one_or_none()
+    row = tx.execute(query).one_or_none() if is_storable(identifier) else None
     if row is None:
         raise NotFound(f"There is no violation {identifier}.")
     return Detail(_listed(row), row.decision, row.explanation)
@@ -123,14 +125,33 @@ def search(
     Give the same filters and sort with the cursor of the page before. Raises `Invalid` for a cursor that is not one,
     or not of this sort, and for a limit out of bounds.
     """
-    if not 1 <= limit <= LARGEST_PAGE:
-        raise Invalid("The page cannot be given.", [Problem("limit", f"is not a number from 1 to {LARGEST_PAGE}")])
+    if problems := _problems(filters, limit):
+        raise Invalid("The page cannot be given.", problems)
     query = _listing().where(*_conditions(filters)).order_by(*order(sort)).limit(limit + 1)
     if cursor is not None:
         query = query.where(after(cursor, sort))
     rows = tx.execute(query).all()
     more = len(rows) > limit
     return Page(tuple(map(_listed, rows[:limit])), cursor_at(rows[limit - 1], sort) if more else None)
+
+
+def _problems(filters: Filters, limit: int) -> list[Problem]:
+    texts = {
+        "status": filters.status,
+        "rule": filters.rule,
+        "jurisdiction": filters.jurisdiction,
+        "checkpoint": filters.checkpoint,
+        "subject": filters.subject,
+        "q": (filters.q or "",),
+    }
+    problems = [
+        Problem(name, "has characters that cannot be looked for", "leave out control characters")
+        for name, values in texts.items()
+        if not all(map(is_storable, values))
+    ]
+    if not 1 <= limit <= LARGEST_PAGE:
+        problems.append(Problem("limit", f"is not a number from 1 to {LARGEST_PAGE}"))
+    return problems
 
 
 def _listing(*more: ColumnElement[Any]) -> Select[Any]:
@@ -165,4 +186,4 @@ def _conditions(filters: Filters) -> list[ColumnElement[bool]]:
 
 def _listed(row: Row[Any]) -> Listed:
     values = row._asdict()
-    return Listed(Violation(**{column.name: values[column.name] for column in violations.c}), row.source, row.event_id)
+    return Listed(Violation(**{name: values[name] for name in _NAMES}), row.source, row.event_id)

@@ -1,0 +1,130 @@
+"""What is stored of a crossing is what is found again, and it is stored once."""
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import timedelta
+from threading import Barrier
+
+import pytest
+from sqlalchemy import Engine, func, select
+from sqlalchemy.exc import IntegrityError
+
+from app.crossings import records
+from app.crossings.records import Crossing, Known, Raced, Subject
+from app.errors import NotFound
+from app.storage.engine import reading, transaction
+from app.storage.tables import crossings, metadata
+from app.vocabulary.codes import SubjectKind
+from tests.service.rows import NOW, crossing, decision, finding, identifier, prepare
+
+
+@pytest.fixture
+def credential(engine: Engine) -> str:
+    with transaction(engine) as tx:
+        return prepare(tx)
+
+
+def _stored(engine: Engine, *made: Crossing) -> None:
+    with transaction(engine) as tx:
+        records.store(tx, made)
+
+
+def test_crossings_come_back_as_they_were_stored(engine: Engine, credential: str) -> None:
+    company = Subject(SubjectKind.LEGAL_ENTITY, 0, None, None, None)
+    made = [
+        crossing(credential),
+        crossing(credential, decision([finding(), finding(rule="RUS-STAY-002", shadow=True)])),
+        crossing(credential, subjects=(company,)),
+    ]
+    _stored(engine, *made)
+    with reading(engine) as tx:
+        assert [records.get(tx, each.id) for each in made] == made
+
+
+def test_findings_come_back_by_subject_and_rule_however_they_were_stored(engine: Engine, credential: str) -> None:
+    ordered = [
+        finding(subject_position=0, rule="B"),
+        finding(subject_position=2, rule="A"),
+        finding(subject_position=10, rule="A"),
+        finding(subject_position=0, rule="A", subject_kind=SubjectKind.LEGAL_ENTITY),
+    ]
+    made = crossing(credential, decision(ordered[::-1]))
+    _stored(engine, made)
+    with reading(engine) as tx:
+        assert records.get(tx, made.id).decisions[0].findings == tuple(ordered)
+
+
+def test_the_newest_decision_comes_first_but_the_first_answer_stays_the_answer(engine: Engine, credential: str) -> None:
+    first = decision(answer=b"first")
+    later = decision(answer=b"later", evaluated_at=NOW + timedelta(days=1))
+    made = crossing(credential, first, later)
+    _stored(engine, made)
+    with reading(engine) as tx:
+        assert records.get(tx, made.id).decisions == (later, first)
+        assert records.find(tx, made.source, made.event_id) == Known(made.id, made.body_digest, b"first")
+
+
+def test_only_the_events_that_are_stored_are_known(engine: Engine, credential: str) -> None:
+    made = [crossing(credential) for _ in range(3)]
+    _stored(engine, *made[:2])
+    keys = [(each.source, each.event_id) for each in made]
+    with reading(engine) as tx:
+        assert set(records.known(tx, keys)) == set(keys[:2])
+        assert records.known(tx, []) == {}
+        # A pair, not a source and an identifier that both occur.
+        assert records.find(tx, "lane-4", made[0].event_id) is None
+
+
+def test_storing_nothing_is_no_fault(engine: Engine) -> None:
+    _stored(engine)
+    with reading(engine) as tx:
+        assert tx.execute(select(func.count()).select_from(crossings)).scalar_one() == 0
+
+
+def test_a_crossing_that_is_not_there_is_not_found(engine: Engine) -> None:
+    for name in (identifier(), "", "\x00", "\ud800"):
+        with pytest.raises(NotFound), reading(engine) as tx:
+            records.get(tx, name)
+
+
+def test_the_later_of_two_that_store_one_event_is_told_and_leaves_nothing(engine: Engine, credential: str) -> None:
+    first = crossing(credential)
+    second = replace(crossing(credential, decision([finding()])), event_id=first.event_id)
+    with ThreadPoolExecutor(1) as pool:
+        with transaction(engine) as tx:
+            records.store(tx, [first])
+            later = pool.submit(_stored, engine, crossing(credential), second)
+        with pytest.raises(Raced):
+            later.result()
+    with reading(engine) as tx:
+        counts = {t.name: tx.execute(select(func.count()).select_from(t)).scalar_one() for t in metadata.sorted_tables}
+    assert (counts["crossings"], counts["decisions"], counts["findings"]) == (1, 1, 0)
+
+
+def test_an_event_sent_many_times_at_once_is_one_crossing_with_one_answer(engine: Engine, credential: str) -> None:
+    """Law 2, with the pattern that ingest follows: look, store, and look again when another was faster."""
+    start = Barrier(8)
+
+    def receive(number: int) -> Known:
+        start.wait()
+        made = replace(crossing(credential, decision(answer=f"{number}".encode())), event_id="same")
+        try:
+            with transaction(engine) as tx:
+                if (found := records.find(tx, "lane-3", "same")) is not None:
+                    return found
+                records.store(tx, [made])
+        except Raced:
+            pass
+        with reading(engine) as tx:
+            again = records.find(tx, "lane-3", "same")
+        assert again is not None
+        return again
+
+    with ThreadPoolExecutor(8) as pool:
+        answers = set(pool.map(receive, range(8)))
+    assert len(answers) == 1
+
+
+def test_a_broken_reference_is_not_taken_for_a_race(engine: Engine) -> None:
+    with pytest.raises(IntegrityError), transaction(engine) as tx:
+        records.store(tx, [crossing("nobody")])
