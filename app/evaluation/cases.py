@@ -42,11 +42,11 @@ def run(loaded: Loaded) -> Iterator[Failure | None]:
     engine = Engine(loaded.rulebook, reference, statuses=TESTED)
     shown: dict[str, set[Verdict]] = defaultdict(set)
     try:
-        for rule, cases in loaded.cases.items():
+        for tested, cases in loaded.cases.items():
             for case in cases:
-                shown[rule].add(case.expect)
-                message = _run(engine, rule, case)
-                yield Failure(rule, case.at, f"{case.name}: {message}") if message else None
+                shown[tested].add(case.expect)
+                message = _run(engine, tested, case)
+                yield Failure(tested, case.at, f"{case.name}: {message}") if message else None
     finally:
         engine.close()
     for rule_id, rule in loaded.rulebook.rules.items():

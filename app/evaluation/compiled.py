@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TypeAlias
 
-from app.backends import rete
 from app.backends.index import Index
+from app.backends.rete import Rete, available
 from app.language.ir import Rule, Rulebook, Status
 from app.language.resolve import Resolved, changes, resolve
 from app.vocabulary.codes import SubjectKind
@@ -30,7 +30,7 @@ class Compiled:
 
     rules: tuple[Resolved, ...]
     index: Index
-    rete: rete.Rete | None
+    rete: Rete | None
 
     def close(self) -> None:
         """Give back what the C engine holds."""
@@ -43,7 +43,7 @@ class Shards:
 
     def __init__(self, rulebook: Rulebook, statuses: frozenset[Status], *, cross_check: bool) -> None:
         self._rulebook = rulebook
-        self._rete = cross_check and rete.available() is None
+        self._rete = cross_check and available() is None
         shards: dict[ShardKey, list[Rule]] = defaultdict(list)
         for rule in rulebook.rules.values():
             if rule.status in statuses:
@@ -67,7 +67,7 @@ class Shards:
             return self._compiled[period]
         resolved = (resolve(self._rulebook, rule, day) for rule in self._shards[key])
         rules = tuple(each for each in resolved if each)
-        compiled = Compiled(rules, Index(rules), rete.Rete(rules) if self._rete and rules else None)
+        compiled = Compiled(rules, Index(rules), Rete(rules) if self._rete and rules else None)
         self._compiled[period] = compiled
         if len(self._compiled) > _KEPT:
             self._compiled.popitem(last=False)[1].close()

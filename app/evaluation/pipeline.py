@@ -189,9 +189,9 @@ class _New:
     decision: Decision
 
 
-def body_digest(body: bytes) -> str:
+def canonical_digest(event: Any) -> str:  # noqa: ANN401 (any JSON)
     """SHA-256 of the event's canonical JSON: the same event in another order of members is the same event."""
-    return hashlib.sha256(orjson.dumps(orjson.loads(body), option=orjson.OPT_SORT_KEYS)).hexdigest()
+    return hashlib.sha256(orjson.dumps(event, option=orjson.OPT_SORT_KEYS)).hexdigest()
 
 
 def _again(before: crossings.Known, task: _Waiting) -> _Settled:

@@ -1,0 +1,92 @@
+"""An event out of a request's body: bounded, JSON or a CloudEvents envelope, validated straight from its bytes."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+from fastapi import Request
+from pydantic import ValidationError
+
+from app.errors import Invalid, Problem
+from app.evaluation.pipeline import canonical_digest
+from app.vocabulary.wire import Crossing
+from app.web.problems import BadRequestError, of_validation
+
+JSON, CLOUD_EVENT = "application/json", "application/cloudevents+json"
+_SPECVERSION = "1.0"
+
+
+@dataclass(frozen=True, slots=True)
+class Body:
+    """An event with the bytes to store and the digest that tells whether it is the same event again."""
+
+    event: Crossing
+    content: bytes
+    digest: str
+
+
+async def event_of(request: Request, largest: int) -> Body:
+    """Read and check a body; raises BadRequestError (400, 413, 415) or Invalid."""
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if kind not in {JSON, CLOUD_EVENT}:
+        raise BadRequestError(
+            415, f"Send the event as {JSON} or {CLOUD_EVENT}, not as {kind or 'a body without a type'}."
+        )
+    content = await _read(request, largest)
+    document = _json(content)
+    if kind == CLOUD_EVENT:
+        document = _data(document)
+        content = orjson.dumps(document)
+    try:
+        event = Crossing.model_validate_json(content)
+    except ValidationError as error:
+        prefix = "/data" if kind == CLOUD_EVENT else ""
+        problems = [Problem(prefix + each.pointer, each.message, each.hint) for each in of_validation(error)]
+        raise Invalid("The event does not fit the wire model; nothing was stored.", problems) from error
+    return Body(event, content, canonical_digest(document))
+
+
+async def _read(request: Request, largest: int) -> bytes:
+    declared = request.headers.get("content-length", "")
+    if declared.isdecimal() and int(declared) > largest:
+        raise BadRequestError(413, f"The body is larger than {largest} bytes.")
+    parts, size = [], 0
+    async for part in request.stream():
+        size += len(part)
+        if size > largest:
+            raise BadRequestError(413, f"The body is larger than {largest} bytes.")
+        parts.append(part)
+    return b"".join(parts)
+
+
+def _json(content: bytes) -> Any:  # noqa: ANN401 (any JSON)
+    try:
+        return orjson.loads(content)
+    except orjson.JSONDecodeError as error:
+        place = f"line {error.lineno}, column {error.colno}"
+        raise BadRequestError(400, f"The body is not JSON: {error.msg} ({place}).") from error
+
+
+def _data(envelope: Any) -> Any:  # noqa: ANN401 (any JSON)
+    """The event in an envelope, whose `id` and `source` stand for the event's where those are left out."""
+    if not isinstance(envelope, dict) or not isinstance(envelope.get("data"), dict):
+        raise Invalid(
+            "The CloudEvents envelope has no event.", [Problem("/data", "must be the crossing event, an object")]
+        )
+    problems = []
+    if envelope.get("specversion") != _SPECVERSION:
+        problems.append(Problem("/specversion", f"must be {_SPECVERSION}"))
+    if not isinstance(envelope.get("type"), str) or not envelope["type"]:
+        problems.append(Problem("/type", "is required by CloudEvents 1.0 and must be text"))
+    data = dict(envelope["data"])
+    for name in ("id", "source"):
+        given = envelope.get(name)
+        if not isinstance(given, str) or not given:
+            problems.append(Problem(f"/{name}", "is required by CloudEvents 1.0 and must be text"))
+        elif data.setdefault(name, given) != given:
+            problems.append(
+                Problem(f"/data/{name}", f"differs from the envelope's {name}", "leave it out or make them equal")
+            )
+    if problems:
+        raise Invalid("The CloudEvents envelope is not acceptable; nothing was stored.", problems)
+    return data

@@ -1,0 +1,302 @@
+"""Models of what the API answers, for the OpenAPI document and for checking what is read back from the database."""
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from app.vocabulary.codes import Advice, Direction, Mode, Regime, Severity, SubjectKind, Verdict
+
+_DIGEST = "sha256:4c1f0e3b9a"
+_UUID = "019a3c1e-7d2f-7b1a-9c55-0f1e2d3c4b5a"
+
+
+class _Out(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class SubjectRef(_Out):
+    """A subject by its kind and its index in the event's `persons` or `organizations`."""
+
+    kind: SubjectKind
+    index: int
+    role: str | None = None
+
+
+class BasisRef(_Out):
+    """An article of law."""
+
+    provision: str = Field(examples=["RU-115FZ-5"])
+    article: str
+
+
+class FindingOut(_Out):
+    """A rule's verdict on one subject."""
+
+    rule: str = Field(examples=["RUS-DOC-001"])
+    version: str = Field(description="First day of the version of the rule that was applied, or `always`.")
+    verdict: Verdict
+    severity: Severity
+    advice: Advice
+    status: str
+    subject: SubjectRef
+    title: str
+    basis: list[BasisRef]
+    missing: list[str] = Field(description="Fields whose absence leaves the verdict open.")
+    violation: str | None = Field(description="Identifier of the violation put before officers.")
+    explanation: dict[str, Any] = Field(description="Version, law with source, and the tree of conditions with values.")
+
+
+class Answer(_Out):
+    """What the sender of an event is told. The engine advises; an officer decides."""
+
+    crossing: str | None = Field(examples=[_UUID])
+    id: str
+    source: str
+    outcome: Literal["violation", "undetermined", "compliant"]
+    advice: Advice | None
+    findings: list[FindingOut]
+    rulebook: str = Field(examples=[_DIGEST])
+    evaluated_at: datetime
+
+
+class FactsOut(_Out):
+    """The facts one subject was judged by."""
+
+    subject: SubjectRef
+    values: dict[str, Any] = Field(examples=[{"document.mrz_valid": True}])
+
+
+class Evaluated(Answer):
+    """An answer with the facts it rests on; nothing was stored."""
+
+    facts: list[FactsOut]
+
+
+class StoredFinding(_Out):
+    """A finding as stored. A shadow finding is never shown as a violation."""
+
+    finding: str
+    rule: str
+    version: str
+    verdict: Verdict
+    severity: Severity
+    shadow: bool
+    subject: SubjectRef
+    missing: list[str]
+    explanation: dict[str, Any]
+
+
+class StoredDecision(_Out):
+    """A decision with the facts by subject, and the rules each subject complied with."""
+
+    decision: str
+    rulebook: str
+    evaluated_at: datetime
+    outcome: str
+    advice: Advice | None
+    findings: list[StoredFinding]
+    facts: list[dict[str, Any]]
+    compliant: list[list[str]]
+
+
+class SubjectOut(SubjectRef):
+    """A subject of a stored crossing; `key` names it across crossings."""
+
+    key: str | None
+    country: str | None
+
+
+class CrossingOut(_Out):
+    """A stored crossing."""
+
+    crossing: str
+    id: str
+    source: str
+    received_at: datetime
+    occurred_at: datetime
+    date: date
+    checkpoint: str
+    jurisdiction: str
+    event: dict[str, Any]
+    subjects: list[SubjectOut]
+    decisions: list[StoredDecision]
+
+
+class ViolationOut(_Out):
+    """A violation, open until an officer decides."""
+
+    violation: str
+    crossing: str
+    id: str
+    source: str
+    status: str
+    rule: str
+    version: str
+    title: dict[str, str]
+    regime: Regime
+    jurisdiction: str
+    severity: Severity
+    advice: Advice
+    checkpoint: str
+    direction: Direction
+    mode: Mode
+    subject: SubjectOut
+    occurred_at: datetime
+    date: date
+    created_at: datetime
+    updated_at: datetime
+
+
+class ViolationDetail(ViolationOut):
+    """A violation with why: explanation, law and the facts of its subject."""
+
+    decision: str
+    rulebook: str
+    explanation: dict[str, Any]
+    facts: dict[str, Any]
+
+
+class ViolationPage(_Out):
+    """One page; `next` is the address of the following one."""
+
+    items: list[ViolationOut]
+    next: str | None
+
+
+class VersionOut(_Out):
+    """A rule as the law stood in a period of inclusive days."""
+
+    version: str
+    in_force_from: date | None
+    in_force_until: date | None
+    basis: list[dict[str, Any]]
+    sanction: dict[str, Any] | None
+
+
+class RuleOut(_Out):
+    """A rule of the rulebook in force."""
+
+    rule: str
+    title: dict[str, str]
+    regime: Regime
+    jurisdiction: str
+    applies_to: SubjectKind
+    status: str
+    owner: str
+    severity: Severity
+    advice: Advice
+    review_by: date
+    basis: list[str]
+
+
+class RuleDetail(RuleOut):
+    """A rule with its versions, their law, its file and its cases."""
+
+    limits: dict[str, str]
+    related: list[dict[str, str]]
+    rests_on: list[str]
+    versions: list[VersionOut]
+    file: str
+    source: str
+    cases: str | None
+
+
+class RulePage(_Out):
+    """The rules that were asked for."""
+
+    rulebook: str
+    items: list[RuleOut]
+
+
+class ProblemItem(_Out):
+    """One fault: where (a JSON pointer, or the parameter), what, and what would be right."""
+
+    pointer: str
+    message: str
+    hint: str | None = None
+
+
+class Problem(_Out):
+    """An error after RFC 9457."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    errors: list[ProblemItem] | None = None
+
+
+_MEANING = {
+    400: "The body is not JSON.",
+    401: "No valid key was sent.",
+    403: "The key does not have the permission, or is not bound to this source.",
+    404: "There is no such record.",
+    409: "The event is stored with another body.",
+    413: "The body is too large.",
+    415: "The body is of another media type.",
+    422: "The input does not fit; every fault is named.",
+    503: "The service cannot answer now; send the same again after `Retry-After` seconds.",
+}
+
+
+def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """Error responses of an operation."""
+    schema = {"$ref": "#/components/schemas/Problem"}
+    return {
+        status: {"description": _MEANING[status], "content": {"application/problem+json": {"schema": schema}}}
+        for status in statuses
+    }
+
+
+EXAMPLE: Mapping[str, Any] = {
+    "id": "ZBK-2026-000123",
+    "source": "rus-zabaykalsk-lane-3",
+    "occurred_at": "2026-03-01T09:15:00+09:00",
+    "checkpoint": "RUS-ZABAYKALSK",
+    "direction": "entry",
+    "mode": "road",
+    "persons": [
+        {
+            "role": "driver",
+            "nationality": "CHN",
+            "document": {"kind": "passport", "issuer": "CHN", "number": "E12345678", "expires_on": "2030-01-01"},
+            "visa": None,
+            "permits": [],
+        }
+    ],
+    "organizations": [{"role": "carrier", "country": "CHN", "identifiers": {"cn_uscc": "91110000600037341L"}}],
+    "vehicle": {"plate": "A123BC", "country": "CHN", "kind": "truck", "gross_weight_kg": 38000},
+}
+_EVENT = {"$ref": "#/components/schemas/Crossing"}
+_ENVELOPE = {
+    "type": "object",
+    "required": ["specversion", "id", "source", "type", "data"],
+    "properties": {
+        "specversion": {"const": "1.0"},
+        "id": {"type": "string"},
+        "source": {"type": "string"},
+        "type": {"type": "string"},
+        "data": {"type": "object", "description": "The event; `id` and `source` may be left to the envelope."},
+    },
+}
+EVENT_BODY: dict[str, Any] = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            "application/json": {"schema": _EVENT, "example": EXAMPLE},
+            "application/cloudevents+json": {
+                "schema": _ENVELOPE,
+                "example": {
+                    "specversion": "1.0",
+                    "id": EXAMPLE["id"],
+                    "source": EXAMPLE["source"],
+                    "type": "border.crossing",
+                    "data": EXAMPLE,
+                },
+            },
+        },
+    },
+    "security": [{"HTTPBearer": []}],
+}

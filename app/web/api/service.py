@@ -1,0 +1,74 @@
+"""`/healthz`, `/readyz`, `/metrics`, `/openapi.json`: how the service does, and what it can do."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Request, Response
+from fastapi.responses import JSONResponse
+from sqlalchemy import text
+from starlette.concurrency import run_in_threadpool
+
+from app.backends.rete import available
+from app.errors import Unavailable
+from app.identity.keys import Credential
+from app.identity.roles import Permission
+from app.storage.engine import reading
+from app.web.api import schemas
+from app.web.security import permitted, require
+from app.web.services import services_of
+
+router = APIRouter(tags=["service"])
+
+
+@router.get("/healthz", summary="The process is up")
+async def healthz() -> dict[str, str]:
+    """Open to all."""
+    return {"status": "up"}
+
+
+@router.get(
+    "/readyz", summary="Events can be taken", responses={503: {"description": "They cannot; the body says why."}}
+)
+async def readyz(request: Request) -> JSONResponse:
+    """Open to all. A stale rulebook does not stop the lanes, so it is told here and not by the status."""
+    services = services_of(request)
+    database = await run_in_threadpool(_answers, services.database)
+    ready = database and services.pipeline.alive
+    in_force = services.pipeline.in_force
+    body = {
+        "ready": ready,
+        "database": "answers" if database else "does not answer",
+        "pipeline": {"alive": services.pipeline.alive, "waiting": services.pipeline.waiting},
+        "rulebook": {
+            "digest": in_force.rulebook.digest,
+            "rules": len(in_force.rulebook.rules),
+            "stale": bool(in_force.stale),
+            "problems": [str(each) for each in in_force.stale],
+        },
+        "backends": {"reference": "decides", "index": "nominates", "rete": available() or "nominates"},
+    }
+    return JSONResponse(body, 200 if ready else 503)
+
+
+@router.get("/metrics", summary="Prometheus metrics", responses=schemas.problems(401, 403))
+async def metrics(
+    request: Request, credential: Annotated[Credential, Depends(permitted(Permission.METRICS_READ))]
+) -> Response:
+    """In the text exposition format."""
+    del credential
+    return Response(services_of(request).metrics.text(), media_type="text/plain; version=0.0.4; charset=utf-8")
+
+
+@router.get("/openapi.json", include_in_schema=False)
+async def openapi(request: Request) -> Any:  # noqa: ANN401 (any JSON)
+    """The description of this API, for those with any key that may read rules."""
+    await require(request, Permission.RULES_READ)
+    return request.app.openapi()
+
+
+def _answers(database: Any) -> bool:  # noqa: ANN401 (an SQLAlchemy engine)
+    try:
+        with reading(database) as tx:
+            tx.execute(text("SELECT 1"))
+    except Unavailable:
+        return False
+    return True

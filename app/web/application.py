@@ -1,0 +1,98 @@
+"""The FastAPI application: routes, problems, request log and metrics around the services."""
+
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import Any
+
+import structlog
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from app.vocabulary.wire import Crossing
+from app.web import problems
+from app.web.api import crossings, rules, schemas, service, violations
+from app.web.services import Services
+
+_log = structlog.get_logger()
+
+
+def create(services: Services, close: Callable[[], None]) -> FastAPI:
+    """The application; `close` is called when it stops."""
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        del app
+        yield
+        close()
+
+    # The default documentation pages load scripts from an address outside.
+    app = FastAPI(title="Gerege", version="1", docs_url=None, redoc_url=None, openapi_url=None, lifespan=lifespan)
+    app.state.services = services
+    for module in (crossings, violations, rules, service):
+        app.include_router(module.router)
+    problems.install(app)
+    app.add_middleware(Observed, services=services)
+    app.openapi = lambda: _described(app)  # type: ignore[method-assign]
+    _watch(services)
+    return app
+
+
+class Observed:
+    """Logs and counts each request, and sets headers that keep personal data out of caches."""
+
+    def __init__(self, app: ASGIApp, services: Services) -> None:
+        self._app, self._services = app, services
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        began, status = time.perf_counter(), 500
+
+        async def sending(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                message["headers"] += [(b"x-content-type-options", b"nosniff"), (b"cache-control", b"no-store")]
+            await send(message)
+
+        try:
+            await self._app(scope, receive, sending)
+        finally:
+            self._observe(scope, status, time.perf_counter() - began)
+
+    def _observe(self, scope: Scope, status: int, seconds: float) -> None:
+        route = getattr(scope.get("route"), "path", "none")
+        self._services.metrics.requests.labels(route, str(status)).inc()
+        _log.debug("request", method=scope["method"], route=route, status=status, milliseconds=round(seconds * 1000, 1))
+
+
+def _watch(services: Services) -> None:
+    pipeline = services.pipeline
+    services.metrics.watch("gerege_waiting_tasks", "Tasks that wait for evaluation", lambda: pipeline.waiting)
+    services.metrics.watch(
+        "gerege_rulebook_stale",
+        "1 if newer rules have errors and are not in force",
+        lambda: bool(pipeline.in_force.stale),
+    )
+
+
+def _described(app: FastAPI) -> dict[str, Any]:
+    """The OpenAPI document, with the wire model, which is validated outside FastAPI's own parameters."""
+    if not app.openapi_schema:
+        document = get_openapi(
+            title=app.title,
+            version=app.version,
+            description="Checkpoint regime compliance rules engine: crossings in, explained violations out.",
+            routes=app.routes,
+        )
+        template = "#/components/schemas/{model}"
+        known = document["components"]["schemas"]
+        for model in (Crossing, schemas.Problem):
+            schema = model.model_json_schema(ref_template=template)
+            known |= schema.pop("$defs", {})
+            known[model.__name__] = schema
+        app.openapi_schema = document
+    return app.openapi_schema
