@@ -20,6 +20,7 @@ Problem: TypeAlias = Literal["format", "checksum", "length", "component"]
 _LEI_LENGTH = 20
 _LEI = re.compile(r"[0-9A-Z]{18}[0-9]{2}")
 _CONTAINER = re.compile(r"[A-Z]{3}[UJZR][0-9]{7}")
+_SEPARATORS = re.compile(r"[ -]")
 
 
 def _lei(value: str) -> str:
@@ -66,7 +67,7 @@ def problem(scheme: str, value: str) -> Problem | None:
     if scheme not in CHECKABLE:
         return None
     try:
-        _VALIDATORS[scheme](value)
+        _VALIDATORS[scheme](_SEPARATORS.sub("", value))
     except InvalidLength:
         return "length"
     except InvalidChecksum:

@@ -49,6 +49,8 @@ def test_one_wrong_digit_in_an_lei_is_always_found(lei: str, place: int, digit: 
         ("lei", "213800KUD8LAJWSQ9D1", "length"),
         ("lei", "213800KUD8LAJWSQ9DXX", "format"),
         ("iso6346_container", "CSQU 305438 3", None),
+        ("iso6346_container", "CSQU 305438-3", None),
+        ("ru_inn", "7726-485-118", None),
         ("iso6346_container", "ЯSQU3054383", "format"),
         ("iso6346_container", "123U3054380", "format"),
     ],
