@@ -1,7 +1,8 @@
 """A finding's explanation as JSON: the version and why, the law with its source, and the tree of what was asked.
 
 What was compared, with what, and what came out is there for every leaf, so that a person can follow it without the
-rule file. Long operands (a list of states) are named and counted instead of being repeated.
+rule file. Long operands (a list of states) are named and counted, and the words of the law and the labels of fields
+are left to the stored rulebook and the catalogue, for an explanation is kept with every finding.
 """
 
 from collections.abc import Mapping
@@ -38,24 +39,37 @@ def explanation(found: Finding, rulebook: Rulebook, day: date) -> Json:
     version = found.resolved.version
     return {
         "version": _version(version, day),
-        "basis": [provision(rulebook.provisions[name]) for name in version.basis],
-        "sanction": provision(rulebook.provisions[version.sanction]) if version.sanction else None,
-        "limits": dict(found.rule.limits),
+        "basis": [_cited(rulebook.provisions[name]) for name in version.basis],
+        "sanction": version.sanction,
         "applies": tree(found.judged.applies),
         "holds": tree(found.judged.holds),
     }
 
 
-def provision(law: Provision) -> Json:
-    """An article with its source and how far it was verified."""
+def law(found: Version, rulebook: Rulebook) -> Json:
+    """What a version rests on, in words: the provisions of its basis and of its sanction."""
     return {
-        "provision": law.id,
-        "act": law.act,
-        "article": law.article,
-        "summary": dict(law.summary),
-        "source": law.source,
-        "verification": law.verification,
-        "sanctions": [_sanction(each) for each in law.sanctions],
+        "basis": [provision(rulebook.provisions[name]) for name in found.basis],
+        "sanction": provision(rulebook.provisions[found.sanction]) if found.sanction else None,
+    }
+
+
+def provision(found: Provision) -> Json:
+    """An article in words, with its source, how far it was verified, and its sanctions by class of subject."""
+    return _cited(found) | {
+        "summary": dict(found.summary),
+        "sanctions": [_sanction(each) for each in found.sanctions],
+        "note": found.note or None,
+    }
+
+
+def _cited(found: Provision) -> Json:
+    return {
+        "provision": found.id,
+        "act": found.act,
+        "article": found.article,
+        "source": found.source,
+        "verification": found.verification,
     }
 
 
@@ -74,7 +88,7 @@ def tree(explained: Explained) -> Json:
         case Named(name):
             return node | {"condition": "definition", "name": name, "parts": [tree(part) for part in explained.parts]}
         case Quantified(field, quantifier):
-            node |= {"condition": quantifier.value, "field": field.path, "label": dict(field.labels)}
+            node |= {"condition": quantifier.value, "field": field.path}
             return node | (
                 {"unknown": True} if explained.value is MISSING else {"parts": [tree(part) for part in explained.parts]}
             )
@@ -87,7 +101,6 @@ def _leaf(leaf: Leaf, explained: Explained) -> Json:
         "condition": "leaf",
         "text": leaf_text(leaf),
         "field": leaf.field.path,
-        "label": dict(leaf.field.labels),
         "operator": leaf.operator.value,
         "operands": operands,
         **known,

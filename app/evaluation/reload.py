@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from pathlib import Path
 
 from sqlalchemy import Engine as Database
@@ -13,7 +14,7 @@ from app.language.diagnostics import Diagnostic, Severity
 from app.language.ir import Rulebook
 from app.language.load import load, read_sources
 from app.storage import rulebooks
-from app.storage.engine import transaction
+from app.storage.engine import reading, transaction
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +34,14 @@ def compile_sources(sources: Mapping[str, str]) -> tuple[InForce | None, tuple[D
     if loaded.rulebook is None or any(each.severity is Severity.ERROR for each in diagnostics):
         return None, diagnostics
     return InForce(loaded.rulebook, reference), diagnostics
+
+
+@lru_cache(maxsize=4)
+def stored(database: Database, digest: str) -> InForce | None:
+    """A rulebook of earlier days, compiled again from its stored files; None if there is none such."""
+    with reading(database) as tx:
+        files = rulebooks.sources(tx, digest)
+    return compile_sources(files)[0] if files else None
 
 
 def put_in_force(database: Database, rules: Path, now: datetime, actor: str) -> InForce:

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Query, Request
 
 from app.errors import NotFound
-from app.evaluation.explaining import provision
+from app.evaluation.explaining import law
 from app.identity.roles import Permission
 from app.language.ir import Rule, Rulebook, Status, Version
 from app.vocabulary.codes import Regime, SubjectKind
@@ -94,6 +94,5 @@ def _version(version: Version, rulebook: Rulebook) -> dict[str, Any]:
         "version": version.id,
         "in_force_from": version.in_force.first,
         "in_force_until": version.in_force.last,
-        "basis": [provision(rulebook.provisions[name]) for name in version.basis],
-        "sanction": provision(rulebook.provisions[version.sanction]) if version.sanction else None,
+        **law(version, rulebook),
     }

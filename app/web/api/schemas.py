@@ -155,6 +155,7 @@ class ViolationDetail(ViolationOut):
     decision: str
     rulebook: str
     explanation: dict[str, Any]
+    law: dict[str, Any] | None = Field(description="The articles in words, with sanctions by class of subject.")
     facts: dict[str, Any]
 
 

@@ -8,6 +8,8 @@ from pydantic import AwareDatetime
 from starlette.concurrency import run_in_threadpool
 
 from app.crossings import records as crossings
+from app.evaluation.explaining import law
+from app.evaluation.reload import stored
 from app.identity.keys import Credential
 from app.identity.roles import Permission
 from app.language.ir import Rulebook
@@ -17,7 +19,7 @@ from app.violations.paging import Sort
 from app.vocabulary.codes import Regime, Severity, SubjectKind
 from app.web.api import schemas
 from app.web.security import looked, permitted
-from app.web.services import services_of
+from app.web.services import Services, services_of
 
 router = APIRouter(prefix="/v1/violations", tags=["violations"])
 _Text = Annotated[str, Query(min_length=1, max_length=200)]
@@ -110,6 +112,7 @@ async def get_violation(request: Request, identifier: str, credential: _Officer)
     looked(credential, "violation", identifier)
     violation = detail.listed.violation
     decision = next(each for each in crossing.decisions if each.id == detail.decision)
+    words = await run_in_threadpool(_law, services, decision.rulebook, violation)
     # Facts are kept in the order of the subjects: persons, then organisations.
     ordered = sorted(crossing.subjects, key=lambda each: (each.kind, each.position))
     place = [(each.kind, each.position) for each in ordered].index((violation.subject_kind, violation.subject_position))
@@ -118,8 +121,18 @@ async def get_violation(request: Request, identifier: str, credential: _Officer)
         "decision": decision.id,
         "rulebook": decision.rulebook,
         "explanation": detail.explanation,
+        "law": words,
         "facts": decision.facts[place],
     }
+
+
+def _law(services: Services, digest: str, violation: records.Violation) -> Any:  # noqa: ANN401 (JSON)
+    """The law in words, from the rulebook the decision was made by."""
+    in_force = services.pipeline.in_force
+    book = in_force if in_force.rulebook.digest == digest else stored(services.database, digest)
+    if book is None or (version := book.rulebook.rules[violation.rule].version_on(violation.local_date)) is None:
+        return None
+    return law(version, book.rulebook)
 
 
 def _violation(listed: records.Listed, rulebook: Rulebook) -> dict[str, Any]:
