@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, TypeAlias
 
-from sqlalchemy import ColumnElement, Table, bindparam, insert, select, tuple_
+from sqlalchemy import JSON, ColumnElement, Table, bindparam, column, func, insert, select, tuple_
 from sqlalchemy.exc import IntegrityError
 
 from app.errors import NotFound, Unavailable
@@ -113,18 +113,32 @@ class Known:
     answer: bytes
 
 
-_KNOWN = (
-    select(
+_FIRST_ANSWER = (
+    select(tables.decisions.c.answer)
+    .where(tables.decisions.c.crossing == tables.crossings.c.id)
+    .order_by(tables.decisions.c.evaluated_at, tables.decisions.c.id)
+    .limit(1)
+    .scalar_subquery()
+)
+
+
+_UNPACKED = func.json_each(bindparam("keys", type_=JSON)).table_valued(column("value", JSON)).c.value
+_KEYS: Mapping[str, Any] = {
+    "postgresql": bindparam("keys", expanding=True),
+    # SQLite searches its index for a list of pairs only if a query gives it.
+    "sqlite": select(_UNPACKED[0].as_string(), _UNPACKED[1].as_string()),
+}
+# The answer by a subquery: SQLite would begin a join with every decision there is.
+_KNOWN = {
+    dialect: select(
         tables.crossings.c.source,
         tables.crossings.c.event_id,
         tables.crossings.c.id,
         tables.crossings.c.body_digest,
-        tables.decisions.c.answer,
-    )
-    .join(tables.decisions, tables.decisions.c.crossing == tables.crossings.c.id)
-    .where(tuple_(tables.crossings.c.source, tables.crossings.c.event_id).in_(bindparam("keys", expanding=True)))
-    .order_by(tables.decisions.c.evaluated_at.desc(), tables.decisions.c.id.desc())
-)
+        _FIRST_ANSWER,
+    ).where(tuple_(tables.crossings.c.source, tables.crossings.c.event_id).in_(keys))
+    for dialect, keys in _KEYS.items()
+}
 
 
 def store(tx: Transaction, crossings: Sequence[Crossing]) -> None:
@@ -145,8 +159,7 @@ def store(tx: Transaction, crossings: Sequence[Crossing]) -> None:
 
 def known(tx: Transaction, keys: Collection[Key]) -> dict[Key, Known]:
     """Which of these events are stored, with the answer first given."""
-    # The last in this order, hence the first given, stays.
-    return {(row[0], row[1]): Known(*row[2:]) for row in tx.execute(_KNOWN, {"keys": list(keys)})}
+    return {(row[0], row[1]): Known(*row[2:]) for row in tx.execute(_KNOWN[tx.dialect.name], {"keys": list(keys)})}
 
 
 def find(tx: Transaction, source: str, event_id: str) -> Known | None:

@@ -4,9 +4,10 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
 from threading import Barrier
+from typing import Any
 
 import pytest
-from sqlalchemy import Engine, func, select
+from sqlalchemy import Engine, event, func, select
 from sqlalchemy.exc import IntegrityError
 
 from app.crossings import records
@@ -73,6 +74,25 @@ def test_only_the_events_that_are_stored_are_known(engine: Engine, credential: s
         assert records.known(tx, []) == {}
         # A pair, not a source and an identifier that both occur.
         assert records.find(tx, "lane-4", made[0].event_id) is None
+
+
+def test_stored_events_are_looked_up_by_index_on_any_amount_of_them(engine: Engine, credential: str) -> None:
+    """What else would every event cost, the more are stored?"""
+    _stored(engine, *(crossing(credential) for _ in range(300)))
+    ran: list[tuple[str, Any]] = []
+
+    def note(_connection: object, _cursor: object, statement: str, parameters: object, *_rest: object) -> None:
+        ran.append((statement, parameters))
+
+    event.listen(engine, "before_cursor_execute", note)
+    with reading(engine) as tx:
+        records.known(tx, [("lane-3", f"E-{number}") for number in range(100)])
+        event.remove(engine, "before_cursor_execute", note)
+        statement, parameters = ran[-1]
+        explain = "EXPLAIN QUERY PLAN" if engine.dialect.name == "sqlite" else "EXPLAIN"
+        plan = [str(row) for row in tx.exec_driver_sql(f"{explain} {statement}", parameters)]
+    scanned = [step for step in plan if "SCAN crossings" in step or "SCAN decisions" in step or "Seq Scan" in step]
+    assert scanned == []
 
 
 def test_storing_nothing_is_no_fault(engine: Engine) -> None:
