@@ -1,6 +1,7 @@
 """Composition root: settings in, one wired application out."""
 
 import logging
+import os
 from pathlib import Path
 
 import structlog
@@ -10,6 +11,7 @@ from app.clock import Clock, SystemClock
 from app.evaluation.pipeline import Pipeline
 from app.evaluation.reload import put_in_force
 from app.settings import Settings
+from app.settings import from_environment as settings_from
 from app.storage.engine import connect
 from app.storage.migrate import upgrade
 from app.web.application import create
@@ -57,3 +59,10 @@ def log_as(level: str) -> None:
         logger_factory=structlog.WriteLoggerFactory(),
         cache_logger_on_first_use=True,
     )
+
+
+def from_environment() -> FastAPI:
+    """The application as `uvicorn --factory` starts it, with the settings of the environment."""
+    settings = settings_from(os.environ)
+    log_as(settings.log_level)
+    return build(settings)

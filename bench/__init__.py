@@ -1,0 +1,1 @@
+"""Benchmarks, run by `make bench`: everything compared is measured in one run, interleaved, as medians."""

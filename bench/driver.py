@@ -1,0 +1,89 @@
+"""A load driver for one address: keep-alive connections, one request in flight on each, in a process of its own.
+
+It sends the same event under ever new identifiers and counts the answers. `python -m bench.driver URL KEY CONNECTIONS
+SECONDS` prints one JSON line: events a second and latencies in milliseconds.
+"""
+
+import asyncio
+import itertools
+import sys
+import time
+import uuid
+
+import orjson
+
+from bench.event import EVENT
+
+
+class _Connection(asyncio.Protocol):
+    """One connection; its future is done when an answer has arrived whole."""
+
+    def __init__(self) -> None:
+        self.buffer = b""
+        self.answered: asyncio.Future[int] | None = None
+        self.transport: asyncio.Transport | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport)
+        self.transport = transport
+
+    def data_received(self, data: bytes) -> None:
+        self.buffer += data
+        head, found, rest = self.buffer.partition(b"\r\n\r\n")
+        if found:
+            length = int(head.lower().partition(b"content-length:")[2].partition(b"\r")[0])
+            if len(rest) >= length and self.answered:
+                self.buffer = rest[length:]
+                self.answered.set_result(int(head.split(b" ", 2)[1]))
+
+    def connection_lost(self, error: Exception | None) -> None:
+        if self.answered and not self.answered.done():
+            self.answered.set_exception(error or ConnectionResetError())
+
+    async def send(self, request: bytes) -> int:
+        assert self.transport
+        self.answered = asyncio.get_running_loop().create_future()
+        self.transport.write(request)
+        return await self.answered
+
+
+def _request(path: str, key: str, body: bytes) -> bytes:
+    head = (
+        f"POST {path} HTTP/1.1\r\nHost: bench\r\nContent-Type: application/json\r\n"
+        f"Authorization: Bearer {key}\r\nContent-Length: {len(body)}\r\n\r\n"
+    )
+    return head.encode() + body
+
+
+async def drive(port: int, path: str, key: str, connections: int, seconds: float) -> dict[str, float]:
+    """Load `path` and measure; raises if an answer is neither 200 nor 201."""
+    loop = asyncio.get_running_loop()
+    numbers, run = itertools.count(), uuid.uuid4().hex
+    latencies: list[float] = []
+    until = time.perf_counter() + seconds
+
+    async def one() -> None:
+        _, connection = await loop.create_connection(_Connection, "127.0.0.1", port)
+        while (began := time.perf_counter()) < until:
+            body = orjson.dumps(EVENT | {"id": f"{run}-{next(numbers)}"})
+            status = await connection.send(_request(path, key, body))
+            if status not in {200, 201}:
+                raise RuntimeError(f"{path} answered {status}")
+            latencies.append(time.perf_counter() - began)
+        assert connection.transport
+        connection.transport.close()
+
+    began = time.perf_counter()
+    await asyncio.gather(*(one() for _ in range(connections)))
+    elapsed = time.perf_counter() - began
+    latencies.sort()
+    return {
+        "rate": len(latencies) / elapsed,
+        "p50_ms": latencies[len(latencies) // 2] * 1000,
+        "p99_ms": latencies[len(latencies) * 99 // 100] * 1000,
+    }
+
+
+if __name__ == "__main__":
+    _, port, path, key, connections, seconds = sys.argv
+    print(orjson.dumps(asyncio.run(drive(int(port), path, key, int(connections), float(seconds)))).decode())

@@ -1,0 +1,49 @@
+"""The event the HTTP benchmark sends: a truck with its driver and carrier, everything in order but the visa."""
+
+from typing import Any
+
+EVENT: dict[str, Any] = {
+    "id": "bench",
+    "source": "rus-bench",
+    "occurred_at": "2026-03-01T09:15:00+09:00",
+    "checkpoint": "RUS-ZABAYKALSK",
+    "direction": "entry",
+    "mode": "road",
+    "area": None,
+    "persons": [
+        {
+            "role": "driver",
+            "surname": "ERIKSSON",
+            "given_names": "ANNA MARIA",
+            "nationality": "MNG",
+            "birth_date": "1990-04-02",
+            "sex": "F",
+            "residence": "MNG",
+            "document": {
+                "kind": "passport",
+                "issuer": "MNG",
+                "number": "E12345678",
+                "issued_on": "2020-01-01",
+                "expires_on": "2030-01-01",
+                "mrz": None,
+            },
+            "visa": None,
+            "permits": [],
+            "purpose": "cargo",
+            "intended_departure_on": "2026-03-05",
+        }
+    ],
+    "organizations": [
+        {"role": "carrier", "name": "Steppe Carriage", "country": "CHN", "identifiers": {"cn_uscc": "91110000600037341L"}}
+    ],
+    "vehicle": {
+        "plate": "A123BC",
+        "country": "CHN",
+        "kind": "truck",
+        "distinguishing_sign": "CHN",
+        "gross_weight_kg": 38000,
+        "containers": [],
+    },
+    "cargo": [{"hs": "870899", "net_weight_kg": 12000, "un_number": None, "declared": True, "documented": True}],
+    "observations": [],
+}
