@@ -3,12 +3,13 @@
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
+from enum import IntEnum
 from pathlib import Path
 from typing import Any, TypeAlias
 
 import orjson
 import psycopg
-from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
+from sqlalchemy import URL, Connection, Engine, create_engine, event, func, make_url, select
 from sqlalchemy.exc import DBAPIError, IntegrityError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
@@ -60,6 +61,20 @@ def reading(engine: Engine) -> Iterator[Transaction]:
         options |= {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
     with _unavailable(), engine.connect() as connection, connection.execution_options(**options).begin():
         yield connection
+
+
+class Work(IntEnum):
+    """What one transaction at a time may do. Any numbers, but always these: PostgreSQL's locks are known by number."""
+
+    MIGRATING = 0x6765_7265_6701
+    ACTIVATING = 0x6765_7265_6702
+
+
+def alone_at(work: Work, tx: Transaction) -> None:
+    """Wait until no other transaction is at this work, and keep others out until the end of this one."""
+    # SQLite's writers are alone from their beginning.
+    if tx.dialect.name == "postgresql":
+        tx.execute(select(func.pg_advisory_xact_lock(work.value)))
 
 
 def is_unavailable(error: BaseException) -> bool:

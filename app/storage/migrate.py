@@ -6,20 +6,15 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, Engine, text
+from sqlalchemy import Connection, Engine
 
-from app.storage.engine import reading, transaction
-
-# Any number, but always this one: PostgreSQL's advisory locks are known by number.
-_LOCK = 0x6765_7265_6765
+from app.storage.engine import Work, alone_at, reading, transaction
 
 
 def upgrade(engine: Engine, migrations_dir: Path) -> None:
     """Apply every revision not yet applied, all or none; a second starter waits and then finds nothing to do."""
     with transaction(engine) as tx:
-        # SQLite's immediate transaction keeps others out already.
-        if engine.dialect.name == "postgresql":
-            tx.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
+        alone_at(Work.MIGRATING, tx)
         command.upgrade(_config(migrations_dir, tx), "head")
 
 

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from sqlalchemy import func, insert, select
 
-from app.storage.engine import Transaction
+from app.storage.engine import Transaction, Work, alone_at
 from app.storage.tables import activations, rulebooks
 
 
@@ -24,7 +24,10 @@ def sources(tx: Transaction, digest: str) -> Mapping[str, str] | None:
 
 
 def activate(tx: Transaction, digest: str, files: Mapping[str, str], now: datetime, actor: str, reason: str) -> None:
-    """Put a rulebook in force, storing its files if they are new."""
+    """Put a rulebook in force, storing its files if they are new; what is in force already is not put so again."""
+    alone_at(Work.ACTIVATING, tx)
+    if active(tx) == digest:
+        return
     if sources(tx, digest) is None:
         tx.execute(insert(rulebooks).values(digest=digest, sources=dict(files), created_at=now))
     last = tx.execute(select(func.max(activations.c.id))).scalar_one() or 0

@@ -57,8 +57,7 @@ rulebooks = Table(
     Column("created_at", Instant, nullable=False),
 )
 
-# The rulebook in force is that of the highest id. The id is assigned as the one before plus one, so that of two
-# activations at once one fails.
+# The rulebook in force is that of the highest id.
 activations = Table(
     "activations",
     metadata,
