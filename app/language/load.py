@@ -17,6 +17,7 @@ from app.language.from_surface.scope import Names, Scope
 from app.language.from_surface.versions import Basis
 from app.language.ir import Condition, NamedSet, Parameter, Position, Provision, Rule, Rulebook
 from app.language.suggest import did_you_mean
+from app.language.surface import Mapping as MappingNode
 from app.language.surface import Node, canonical, read
 from app.vocabulary.codes import SubjectKind
 
@@ -76,7 +77,7 @@ def digest(sources: Mapping[str, str], tree: Mapping[str, Node | None]) -> str:
     for file, text in sorted(sources.items()):
         node = tree.get(file)
         content = canonical(node) if node else text.replace("\r\n", "\n")
-        sha.update(f"{file}\0{content}\0".encode())
+        sha.update(f"{file}\0{content}\0".encode(errors="surrogatepass"))
     return f"sha256:{sha.hexdigest()}"
 
 
@@ -106,16 +107,25 @@ def compile_tree(tree: Mapping[str, Node | None], report: Report) -> _Compiled:
             out.lists[found.name] = found
     if values := tree.get("parameters.yaml"):
         out.parameters = {each.name: each for each in parameters(values, known, report)}
+    usable = {*(f"lists.{name}" for name in out.lists), *(f"parameters.{name}" for name in out.parameters)}
     names = Names(
         lists=None if _unread(tree, "lists/") else out.lists,
         parameters=None if _unread(tree, "parameters.yaml") else out.parameters,
+        broken=frozenset(set(_declared(tree)) - usable),
         rules={PurePosixPath(file).stem: status_of(node) for file, node in tree.items() if _is_rule(file)},
     )
     if shared := tree.get("definitions.yaml"):
-        names = replace(names, definitions=definitions(shared, names, report))
+        names = definitions(shared, names, report)
     _rules(tree, names, Basis(known), out, report)
     _cases(tree, out, report)
     return out
+
+
+def _declared(tree: Mapping[str, Node | None]) -> Iterator[str]:
+    """Names of lists and parameters, whether right or wrong."""
+    yield from (f"lists.{PurePosixPath(file).stem}" for file, _ in _below(tree, "lists"))
+    values = tree.get("parameters.yaml")
+    yield from (f"parameters.{key.text}" for key, _ in values.entries) if isinstance(values, MappingNode) else ()
 
 
 def _below(tree: Mapping[str, Node | None], directory: str) -> Iterator[tuple[str, Node]]:

@@ -24,3 +24,8 @@ def either(names: list[str]) -> str:
     """`a`, `a or b`, `a, b or c`."""
     *first, last = names
     return f"{', '.join(first)} or {last}" if first else last
+
+
+def a(noun: str) -> str:
+    """The noun with its article."""
+    return f"an {noun}" if noun[0] in "aeio" else f"a {noun}"

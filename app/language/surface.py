@@ -77,16 +77,11 @@ class _Refused(Exception):  # noqa: N818 (never leaves this module)
 def read(file: str, text: str, report: Report) -> Node | None:
     """The file's one document, or None where the text is not YAML (reported)."""
     try:
-        root = _Builder(file, report).build(YAML(typ="safe", pure=True).parse(text))
-        if root is None:
-            report.error(
-                Position(file, 1, 1), "empty-file", "the file is empty", "Delete it, or write what belongs in it"
-            )
-        return root
+        return _Builder(file, report).build(YAML(typ="safe", pure=True).parse(text))
     except _Refused as refused:
         report.error(*refused.reason)
     except MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
+        mark = (error.context_mark if _opened(error) else None) or error.problem_mark or error.context_mark
         at = _inside(file, text, mark.line, mark.column) if mark else Position(file, 1, 1)
         report.error(at, "bad-yaml", *_in_words(error, text, at))
     except ReaderError as error:
@@ -107,7 +102,7 @@ class _Builder:
         self.file = file
         self.report = report
 
-    def build(self, events: Iterator[Event]) -> Node | None:
+    def build(self, events: Iterator[Event]) -> Node:
         root: Node | None = None
         documents = 0
         open_nodes: list[tuple[Event, list[Node]]] = []
@@ -135,6 +130,9 @@ class _Builder:
                 open_nodes[-1][1].append(node)
             else:
                 root = node
+        if root is None:
+            hint = "Delete it, or write what belongs in it"
+            raise _Refused(Position(self.file, 1, 1), "empty-file", "the file is empty", hint)
         return root
 
     def _at(self, event: Event) -> Position:
@@ -184,6 +182,7 @@ _OTHER_BASE = re.compile(r"0(?:o[0-7]{1,18}|x[0-9a-fA-F]{1,15})")
 _DECIMAL = re.compile(r"[-+]?(?:[0-9]{1,18}\.[0-9]{0,18}|\.[0-9]{1,18}|[0-9]{1,18}(?=[eE]))(?:[eE][-+]?[0-9]{1,2})?")
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _INSTANT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9:.]+ ?(?:[Zz]|[-+][0-9:]{2,5})?")
+_SURROGATE = re.compile("[\ud800-\udfff]")
 _WORDS: dict[str, bool | None] = {
     "": None, "~": None, "null": None, "Null": None, "NULL": None,
     "true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False,
@@ -193,7 +192,18 @@ _WORDS: dict[str, bool | None] = {
 def _scalar(event: ScalarEvent, at: Position) -> Scalar:
     quoted = not event.implicit[0]
     text: str = event.value
+    if not text.isascii() and _SURROGATE.search(text):
+        text = _joined(text, at)
     return Scalar(text if quoted else _resolved(text), text, quoted, at)
+
+
+def _joined(text: str, at: Position) -> str:
+    """JSON writes what is beyond 16 bits as two escapes; YAML's parser leaves them two."""
+    try:
+        return text.encode("utf-16", "surrogatepass").decode("utf-16")
+    except UnicodeDecodeError:
+        hint = "Write the character itself"
+        raise _Refused(at, "bad-yaml", "an escape that stands for half a character", hint) from None
 
 
 def _resolved(text: str) -> Value | None:
@@ -250,7 +260,13 @@ def _inside(file: str, text: str, line: int, column: int) -> Position:
     return Position(file, line + 1, max(0, min(column, len(lines[line]))) + 1)
 
 
+def _opened(error: MarkedYAMLError) -> bool:
+    """Whether something was opened and never closed: the place to show is where."""
+    return any(sign in str(error.problem) for sign in ("unexpected end of stream", "expected ',' or", "<stream end>"))
+
+
 _WORDING = (
+    ("<stream end>", "the file ends in the middle of this", "Finish it"),
     ("cannot start any token", "a value cannot begin with this character", "Put the value in quotes"),
     ("mapping values are not allowed", "a second `: ` in one line", "Put the value in quotes, or begin a new line"),
     ("could not find expected ':'", "a key without `:` after it", "Write `key: value`"),

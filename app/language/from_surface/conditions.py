@@ -9,7 +9,7 @@ from app.language.from_surface.scope import Scope
 from app.language.from_surface.shapes import shown
 from app.language.ir import All, AnyOf, Condition, Leaf, Named, Not, Operator, Quantified, Quantifier
 from app.language.operators import FITTING
-from app.language.suggest import did_you_mean, one_of
+from app.language.suggest import a, did_you_mean, one_of
 from app.language.surface import Mapping, Node, Scalar, Sequence
 from app.language.walk import parts_of
 from app.vocabulary.fields import Field, FieldType, catalogue
@@ -55,7 +55,12 @@ def _entry(key: Scalar, value: Node, scope: Scope) -> Iterator[Condition | None]
 
 
 def _several(key: Scalar, value: Node, scope: Scope) -> Condition | None:
-    if not isinstance(value, Sequence) or not value.items:
+    if isinstance(value, Sequence) and not value.items:
+        scope.report.error(
+            value.at, "empty-list", f"{key.text} is given no conditions", "Leave it out, or ask something"
+        )
+        return None
+    if not isinstance(value, Sequence):
         scope.report.error(
             value.at,
             "not-a-list",
@@ -89,6 +94,8 @@ def _definition(value: Node, scope: Scope) -> Condition | None:
 
 def _no_such_definition(name: str, value: Scalar, scope: Scope) -> None:
     by_kind = scope.names.definitions
+    if f"definitions.{name}" in scope.names.broken:
+        return
     if any(name in definitions for definitions in by_kind.values()):
         scope.report.error(
             value.at,
@@ -142,7 +149,7 @@ def _short(field: Field, operator: Operator, value: Node, scope: Scope, key: Sca
     """`field: value` and `field: [a, b]`, which not every type allows."""
     if operator not in FITTING[field.type]:
         given = "a list" if operator is Operator.IN else "a bare value"
-        message = f"{key.text} is {_a(field.type)}, which {given} cannot be compared with"
+        message = f"{key.text} is {a(field.type)}, which {given} cannot be compared with"
         scope.report.error(value.at, "needs-operator", message, _fitting(field))
         return None
     operands = operands_of(operator, value, field, scope)
@@ -161,7 +168,7 @@ def _question(field: Field, name: Scalar, operand: Node, scope: Scope) -> Condit
         scope.report.error(
             name.at,
             "operator-does-not-fit",
-            f"{word} does not fit {field.path}, which is {_a(field.type)}",
+            f"{word} does not fit {field.path}, which is {a(field.type)}",
             _fitting(field),
         )
         return None
@@ -211,7 +218,7 @@ def _unknown_operator(field: Field, name: Scalar, scope: Scope) -> None:
     scope.report.error(
         name.at,
         "unknown-operator",
-        f"there is no operator {name.text} for {field.path}, which is {_a(field.type)}",
+        f"there is no operator {name.text} for {field.path}, which is {a(field.type)}",
         hint,
     )
 
@@ -223,7 +230,3 @@ def _operators(field: Field) -> tuple[str, ...]:
 
 def _fitting(field: Field) -> str:
     return f"Operators that fit: {', '.join(_operators(field))}"
-
-
-def _a(kind: FieldType) -> str:
-    return f"an {kind}" if kind[0] in "aeio" else f"a {kind}"

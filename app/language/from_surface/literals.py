@@ -55,6 +55,9 @@ def _number(node: Scalar, field: Field, scope: Scope) -> Value | None:
     value = node.value
     if isinstance(value, (int, Decimal)) and not isinstance(value, bool):
         return value
+    if not node.quoted and node.text in (scope.names.parameters or {}):
+        _wrong(node, field, scope, f"Write parameters.{node.text} if the parameter is meant")
+        return None
     amount = quantity(node.text)
     if not isinstance(value, str) or amount is None:
         unit = f" in {field.unit}" if field.unit else ""

@@ -103,9 +103,8 @@ def _member(node: Node, field: Field, scope: Scope) -> Value | None:
 
 def _between(node: Node, field: Field, scope: Scope) -> tuple[Operand, ...] | None:
     if not isinstance(node, Sequence) or len(node.items) != _ENDS:
-        message = (
-            f"between takes two ends, not {f'{len(node.items)} values' if isinstance(node, Sequence) else shown(node)}"
-        )
+        given = f"a list of {len(node.items)}" if isinstance(node, Sequence) else shown(node)
+        message = f"between takes two ends, not {given}"
         scope.report.error(node.at, "wrong-operand", message, "Write between: [lowest, highest]")
         return None
     low, high = (_one(Operator.BETWEEN, item, field, scope) for item in node.items)

@@ -84,7 +84,7 @@ def _no_path(path: Scalar, step: str, here: Any, report: Report) -> None:  # noq
         case dict():
             hint = did_you_mean(step, map(str, here), f"It has {', '.join(map(str, here)) or 'no members'}")
         case list():
-            hint = f"The list has {len(here)} members, counted from 0"
+            hint = f"The list has {len(here)}, counted from 0"
         case _:
             hint = "There is a plain value above it"
     report.error(path.at, "no-such-path", f"the event has no {path.text}: {step} is not there", hint)

@@ -6,7 +6,7 @@ from app.language.dates import parse_offset
 from app.language.from_surface.scope import Scope
 from app.language.from_surface.shapes import shown, text
 from app.language.ir import FieldOperand, ListOperand, NamedSet, Offset, Operand, ParameterOperand
-from app.language.suggest import did_you_mean, either, one_of
+from app.language.suggest import SHOWN, a, did_you_mean, one_of
 from app.language.surface import Mapping, Node, Scalar
 from app.vocabulary.countries import ISO3
 from app.vocabulary.fields import Field, FieldType
@@ -61,8 +61,8 @@ def _unlike(field: Field, other: Field) -> tuple[str, str] | None:
     wanted = FieldType.TEXT if wanted is FieldType.TEXTS else wanted
     if other.type is not wanted:
         between = {field.type, other.type} == {FieldType.DATE, FieldType.INSTANT}
-        hint = "crossing.date is the day of crossing.occurred_at" if between else f"Name a field that is a {wanted}"
-        return f"{field.path} is a {field.type} and {other.path} a {other.type}", hint
+        hint = "crossing.date is the day of crossing.occurred_at" if between else f"Name a field that is {a(wanted)}"
+        return f"{field.path} is {a(field.type)} and {other.path} {a(other.type)}", hint
     if field.unit != other.unit:
         return (
             f"{field.path} is in {field.unit or 'no unit'} and {other.path} in {other.unit or 'no unit'}",
@@ -81,13 +81,13 @@ def _offset(key: str, node: Node | None, field: Field, scope: Scope) -> Offset |
         scope.report.error(
             node.at,
             "offset",
-            f"only dates and instants can be moved, and {field.path} is a {field.type}",
+            f"only dates and instants can be moved, and {field.path} is {a(field.type)}",
             f"Leave {key} out",
         )
     elif offset is None:
         hint = "Write 3 months, 10 days or 1 year 2 days"
         if isinstance(node, Scalar) and node.text.startswith("parameters."):
-            hint = "A parameter cannot stand here yet. " + hint
+            hint = f"An offset is written out. {hint}"
         scope.report.error(node.at, "offset", f"{shown(node)} is not an offset", hint)
     elif field.type is FieldType.INSTANT and offset.months:
         scope.report.error(
@@ -108,16 +108,18 @@ def parameter_operand(name: str, node: Scalar, field: Field, scope: Scope) -> Op
     if known is None:
         return ParameterOperand(name)
     parameter = known.get(name)
+    if node.text in scope.names.broken:
+        return None
     if parameter is None:
         scope.report.error(
             node.at, "unknown-parameter", f"there is no parameter {name}", did_you_mean(name, known, one_of(known))
         )
     elif not all(_fits(dated.value, field.type) for dated in parameter.values):
-        message = f"the parameter {name} does not hold what {field.path} is, {field.type}"
+        message = f"the parameter {name} does not hold {a(field.type)}, as {field.path} is"
         fitting = [
             n for n, p in known.items() if p.unit == field.unit and all(_fits(d.value, field.type) for d in p.values)
         ]
-        scope.report.error(node.at, "parameter-type", message, one_of(fitting))
+        scope.report.error(node.at, "parameter-type", message, _that_fit("Parameters", fitting))
     elif parameter.unit != field.unit:
         message = (
             f"{field.path} is in {field.unit or 'no unit'} and the parameter {name} in {parameter.unit or 'no unit'}"
@@ -139,6 +141,8 @@ def list_operand(name: str, node: Scalar, field: Field, scope: Scope) -> Operand
     known = scope.names.lists
     if known is None:
         return ListOperand(name)
+    if node.text in scope.names.broken:
+        return None
     if name not in known:
         scope.report.error(
             node.at, "unknown-list", f"there is no list {name}", did_you_mean(name, known, one_of(known))
@@ -147,15 +151,18 @@ def list_operand(name: str, node: Scalar, field: Field, scope: Scope) -> Operand
     problem = _misfit(known[name], field)
     if problem:
         fitting = [each.name for each in known.values() if not _misfit(each, field)]
-        hint = f"Lists that fit: {either(fitting[:8])}" if fitting else "No list fits"
-        scope.report.error(node.at, "list-does-not-fit", problem, hint)
+        scope.report.error(node.at, "list-does-not-fit", problem, _that_fit("Lists", fitting))
         return None
     return ListOperand(name)
 
 
+def _that_fit(what: str, names: list[str]) -> str:
+    return f"{what} that fit: {', '.join(names[:SHOWN]) or 'none'}"
+
+
 def _misfit(named: NamedSet, field: Field) -> str | None:
     if field.type not in {FieldType.TEXT, FieldType.CODE, FieldType.TEXTS}:
-        return f"{field.path} is a {field.type}, and lists hold texts"
+        return f"{field.path} is {a(field.type)}, and lists hold texts"
     of_countries = bool(field.codes) and ISO3.issubset(field.codes or ())
     if (named.type == "country") is not of_countries:
         holds = "countries" if named.type == "country" else f"{named.type}s"

@@ -12,12 +12,17 @@ from app.vocabulary.fields import Field, catalogue
 
 @dataclass(frozen=True, slots=True)
 class Names:
-    """Everything with a name outside the condition. None for a kind of name means that it is not checked."""
+    """Everything with a name outside the condition.
+
+    None for a kind of name means that it is not checked. `broken` are names (`lists.x`, `parameters.x`,
+    `definitions.x`) that are declared but wrong: that is said where they are declared, and nowhere else.
+    """
 
     lists: Mapping[str, NamedSet] | None = None
     parameters: Mapping[str, Parameter] | None = None
     definitions: Mapping[SubjectKind, Mapping[str, Condition]] = field(default_factory=dict)
     rules: Mapping[str, Status | None] | None = None
+    broken: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

@@ -130,7 +130,9 @@ def period(node: Node | None, what: str, report: Report) -> Period | None:
     """Inclusive days `from` and `until`, each of which may be absent, read out of a mapping that may hold more."""
     if not isinstance(node, Mapping):
         return None
-    first, last = day(node.get("from"), f"{what}.from", report), day(node.get("until"), f"{what}.until", report)
+    first, last = (day(node.get(end), f"{what}.{end}", report) for end in ("from", "until"))
+    if (first is None) is not (node.get("from") is None) or (last is None) is not (node.get("until") is None):
+        return None
     if first and last and last < first:
         where = node.get("until") or node
         report.error(

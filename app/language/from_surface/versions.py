@@ -13,7 +13,7 @@ from app.language.from_surface.scope import Scope
 from app.language.from_surface.shapes import items, mapping, period, text
 from app.language.ir import All, Condition, Not, ParameterOperand, Period, Provision, Status, Version
 from app.language.resolve import leaves
-from app.language.surface import Mapping, Node
+from app.language.surface import Mapping, Node, Sequence
 
 _OPTIONAL = ("when", "unless", "require", "forbid", "sanction", "note", "in_force")
 _CONFIRM = "Confirm the provision and its source, or keep the rule a draft"
@@ -32,7 +32,7 @@ def versions(entry: Mapping, scope: Scope, status: Status | None, basis: Basis) 
     found = [
         (item, each) for item in items(node, "versions", scope.report) if (each := _version(item, scope, status, basis))
     ]
-    if node and not items(node, "versions", scope.report):
+    if isinstance(node, Sequence) and not node.items:
         scope.report.error(
             node.at, "empty-list", "the rule has no version", "Add one, `- in_force: {from: YYYY-MM-DD}`"
         )
@@ -81,7 +81,7 @@ def _in_force(node: Node | None, report: Report) -> Period | None:
 def _basis(entry: Mapping, status: Status | None, basis: Basis, report: Report) -> Iterator[str]:
     node = entry.get("basis")
     found = items(node, "basis", report)
-    if node and not found:
+    if isinstance(node, Sequence) and not found:
         report.error(node.at, "empty-basis", "the version has no legal basis", "Name an article, `- {provision: ID}`")
     for item in found:
         part = mapping(item, "a basis", report, ("provision",), ("note",))

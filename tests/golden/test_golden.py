@@ -1,0 +1,74 @@
+"""Every golden file gives exactly the recorded messages, or exactly the recorded understanding."""
+
+import os
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from app.language.diagnostics import Severity
+from app.language.ir import All, Condition, Rule, Rulebook
+from app.language.load import Loaded, load, read_sources
+from app.language.printer import condition_text
+
+HERE = Path(__file__).parent
+BASE = read_sources(HERE / "base")
+GOLDEN = sorted(path for kind in ("good", "bad") for path in (HERE / kind).glob("*.yaml"))
+FILE = re.compile(r"^# file: (\S+)\n", re.MULTILINE)
+
+
+def sources(path: Path) -> dict[str, str]:
+    _, *parts = FILE.split(path.read_text(encoding="utf-8"))
+    named = dict(zip(parts[::2], parts[1::2], strict=True))
+    return {name: f"# file: {name}\n{text}" for name, text in named.items()}
+
+
+def understood(loaded: Loaded, files: set[str]) -> Iterator[str]:
+    yield from (f"{diagnostic}\n" for diagnostic in loaded.diagnostics)
+    if loaded.rulebook:
+        for rule in loaded.rulebook.rules.values():
+            if rule.file in files:
+                yield from _rule(rule, loaded.rulebook)
+    for name, cases in sorted(loaded.cases.items()):
+        yield from (
+            f"case of {name}: {case.name}, {case.expect}, {dict(case.event)}\n"
+            for case in cases
+            if case.at.file in files
+        )
+
+
+def _rule(rule: Rule, rulebook: Rulebook) -> Iterator[str]:
+    rests = ", ".join(f"{on} ({rulebook.rules[on].stratum})" for on in sorted(rule.rests_on)) or "no rule"
+    yield f"{rule.id}, {rule.status}, stratum {rule.stratum}, rests on {rests}\n"
+    for version in rule.versions:
+        yield f"version {version.id} until {version.in_force.last}, basis {', '.join(version.basis)}\n"
+        yield f"applies\n{_tree(version.applies)}holds\n{_tree(version.holds)}"
+
+
+def _tree(condition: Condition) -> str:
+    text = "always\n" if condition == All(()) else condition_text(condition)
+    return "".join(f"    {line}\n" for line in text.splitlines())
+
+
+@pytest.mark.parametrize("path", GOLDEN, ids=lambda path: f"{path.parent.name}/{path.stem}")
+def test_a_golden_file_gives_what_was_recorded(path: Path) -> None:
+    files = sources(path)
+    assert files, "a golden file begins with `# file: PATH`"
+    loaded = load(BASE | files)
+    errors = [each for each in loaded.diagnostics if each.severity is Severity.ERROR]
+    assert bool(errors) is (path.parent.name == "bad")
+    expected = path.with_suffix(".expected")
+    found = "".join(understood(loaded, set(files)))
+    if os.environ.get("GEREGE_RECORD"):
+        expected.write_text(found, encoding="utf-8")
+    assert found == expected.read_text(encoding="utf-8")
+
+
+def test_the_base_is_right() -> None:
+    assert load(BASE).diagnostics == ()
+
+
+def test_every_recording_belongs_to_a_golden_file() -> None:
+    recorded = {path.with_suffix(".yaml") for path in HERE.glob("*/*.expected")}
+    assert recorded == set(GOLDEN)
