@@ -2,7 +2,7 @@
 
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import pytest
@@ -15,6 +15,9 @@ from app.language.printer import condition_text
 HERE = Path(__file__).parent
 BASE = read_sources(HERE / "base")
 GOLDEN = sorted(path for kind in ("good", "bad") for path in (HERE / kind).glob("*.yaml"))
+LANGUAGE = HERE.parents[1] / "app" / "language"
+CODE = re.compile(r'(?:error|warning|_Refused)\(\s*[^"]*?,\s*"([a-z0-9]+(?:-[a-z0-9]+)*)",')
+SHOWN_CODE = re.compile(r"\[([a-z0-9-]+)\]$", re.MULTILINE)
 FILE = re.compile(r"^# file: (\S+)\n", re.MULTILINE)
 
 
@@ -59,10 +62,10 @@ def test_a_golden_file_gives_what_was_recorded(path: Path) -> None:
     errors = [each for each in loaded.diagnostics if each.severity is Severity.ERROR]
     assert bool(errors) is (path.parent.name == "bad")
     expected = path.with_suffix(".expected")
-    found = "".join(understood(loaded, set(files)))
+    result = "".join(understood(loaded, set(files)))
     if os.environ.get("GEREGE_RECORD"):
-        expected.write_text(found, encoding="utf-8")
-    assert found == expected.read_text(encoding="utf-8")
+        expected.write_text(result, encoding="utf-8")
+    assert result == expected.read_text(encoding="utf-8")
 
 
 def test_the_base_is_right() -> None:
@@ -72,3 +75,15 @@ def test_the_base_is_right() -> None:
 def test_every_recording_belongs_to_a_golden_file() -> None:
     recorded = {path.with_suffix(".yaml") for path in HERE.glob("*/*.expected")}
     assert recorded == set(GOLDEN)
+
+
+def found(pattern: re.Pattern[str], paths: Iterable[Path]) -> set[str]:
+    return {code for path in paths for code in pattern.findall(path.read_text(encoding="utf-8"))}
+
+
+def test_every_kind_of_message_is_shown_by_a_golden_file() -> None:
+    shown = {
+        code for path in HERE.glob("bad/*.expected") for code in SHOWN_CODE.findall(path.read_text(encoding="utf-8"))
+    }
+    written = {code for path in LANGUAGE.rglob("*.py") for code in CODE.findall(path.read_text(encoding="utf-8"))}
+    assert written - shown == {"not-utf-8"}  # a golden file is UTF-8
