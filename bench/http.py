@@ -82,6 +82,6 @@ def _wait(port: int, process: subprocess.Popen[bytes]) -> None:
 
 def _drive(port: int, key: str, connections: int) -> dict[str, float]:
     command = [sys.executable, "-m", "bench.driver", str(port), "/v1/crossings", key, str(connections), str(_SECONDS)]
-    done = subprocess.run(command, check=True, capture_output=True, cwd=Path(__file__).parent.parent)  # noqa: S603 (our own driver)
+    done = subprocess.run(command, check=True, stdout=subprocess.PIPE, cwd=Path(__file__).parent.parent)  # noqa: S603 (our own driver)
     measured: dict[str, float] = orjson.loads(done.stdout)
     return measured

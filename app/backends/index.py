@@ -18,9 +18,9 @@ from operator import getitem, or_
 from typing import TYPE_CHECKING
 
 from app.backends.columns import Column, only_field
-from app.language.evaluate import truth
 from app.language.ir import All, AnyOf, Condition, Named, Not
 from app.language.operators import MISSING
+from app.language.prepared import prepare
 from app.language.resolve import Resolved
 from app.language.truth import Truth
 from app.vocabulary.values import Facts
@@ -86,7 +86,7 @@ class Index:
             self._add(position, rule.holds, self._require, self._forbid)
         self._half = 4 * size
         self._low = (1 << self._half) - 1
-        self._conditions = tuple(self._slow)
+        self._conditions = tuple(map(prepare, self._slow))
         self._paths = tuple(by.path for by in self._by_field)
         self._columns = tuple(Column(by, conditions, self._half) for by, conditions in self._by_field.items())
 
@@ -124,7 +124,7 @@ class Index:
 
     def _evaluate(self, number: int, state: _State) -> None:
         state.asked.add(number)
-        found = truth(self._conditions[number], state.facts)
+        found = self._conditions[number](state.facts, None)
         if found is Truth.FALSE:
             state.false |= self._slots[number]
         elif found is Truth.UNKNOWN:

@@ -1,0 +1,99 @@
+"""Conditions made ready to be asked often: the same truth as `evaluate.truth`, with all choices made beforehand.
+
+What an operator does is chosen once a condition instead of once an event. A property test holds the two equal.
+"""
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any, Final, TypeAlias, assert_never
+
+from app.language.ir import All, AnyOf, Condition, Leaf, Literal, Named, Not, Operator, Quantified, Quantifier
+from app.language.operators import MISSING, NEGATED, holds
+from app.language.truth import Truth
+from app.vocabulary.values import Facts, Record
+
+Prepared: TypeAlias = Callable[[Facts, Record | None], Truth]
+_FALSE: Final = Truth.FALSE
+_UNKNOWN: Final = Truth.UNKNOWN
+_TRUE: Final = Truth.TRUE
+# Of these, what one constant answers for a known value is a plain Python operation.
+_PLAIN: Final = frozenset({Operator.IS, Operator.IN})
+
+
+def prepare(condition: Condition) -> Prepared:
+    """A function of facts (and the record a quantifier looks at) that gives the condition's truth."""
+    match condition:
+        case Leaf():
+            return _leaf(condition)
+        case All(parts):
+            return _combined([prepare(part) for part in parts], _FALSE, _TRUE)
+        case AnyOf(parts):
+            return _combined([prepare(part) for part in parts], _TRUE, _FALSE)
+        case Not(part):
+            return _negated(prepare(part))
+        case Named(_, part):
+            return prepare(part)
+        case Quantified(field, quantifier, part):
+            return _quantified(field.path, quantifier, prepare(part))
+        case _:
+            assert_never(condition)
+
+
+def _combined(parts: list[Prepared], decisive: Truth, otherwise: Truth) -> Prepared:
+    def combined(facts: Facts, record: Record | None) -> Truth:
+        found = otherwise
+        for part in parts:
+            truth = part(facts, record)
+            if truth is decisive:
+                return decisive
+            if truth is _UNKNOWN:
+                found = _UNKNOWN
+        return found
+
+    return combined
+
+
+def _negated(part: Prepared) -> Prepared:
+    return lambda facts, record: part(facts, record).negated()
+
+
+def _quantified(path: str, quantifier: Quantifier, part: Prepared) -> Prepared:
+    decisive = _FALSE if quantifier is Quantifier.EVERY else _TRUE
+
+    def quantified(facts: Facts, _: Record | None) -> Truth:
+        records: Any = facts.get(path, MISSING)
+        if records is MISSING:
+            return _UNKNOWN
+        found = decisive.negated()
+        for record in records or ():
+            truth = part(facts, record)
+            if truth is decisive:
+                return decisive
+            if truth is _UNKNOWN:
+                found = _UNKNOWN
+        return found
+
+    return _negated(quantified) if quantifier is Quantifier.NONE else quantified
+
+
+def _leaf(leaf: Leaf) -> Prepared:
+    negated, operator = leaf.operator in NEGATED, NEGATED.get(leaf.operator, leaf.operator)
+    match leaf.operands:
+        case (Literal(constant),) if operator in _PLAIN:
+            return _constant(leaf, operator, constant, negated=negated)
+        case _:
+            return partial(holds, leaf)
+
+
+def _constant(leaf: Leaf, operator: Operator, constant: Any, *, negated: bool) -> Prepared:  # noqa: ANN401 (any constant)
+    path, of_record = leaf.field.path, leaf.field.record is not None
+    yes, no = (_FALSE, _TRUE) if negated else (_TRUE, _FALSE)
+    accepted = constant if operator is Operator.IN else (constant,)
+
+    def asked(facts: Facts, record: Record | None) -> Truth:
+        value: Any = (record if of_record and record is not None else facts).get(path, MISSING)
+        if value is MISSING:
+            return _UNKNOWN
+        return yes if value is not None and value in accepted else no
+
+    return asked
