@@ -114,8 +114,8 @@ def leaf_text(leaf: Leaf) -> str:
 
 def _in_words(operand: Operand) -> str:
     match operand:
-        case Literal(value):
-            return _listed(value, _word)
+        case Literal(value, name):
+            return name or _listed(value, _word)
         case FieldOperand(field, Offset() as offset):
             return f"{field.path} {' '.join(signed(offset))}"
         case _:

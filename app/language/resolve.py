@@ -26,6 +26,7 @@ from app.language.ir import (
     Rulebook,
     Version,
 )
+from app.language.walk import parts_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,16 +64,7 @@ def changes(rulebook: Rulebook, rules: Iterable[Rule]) -> tuple[date, ...]:
 
 def leaves(*conditions: Condition) -> Iterator[Leaf]:
     """All leaves below the conditions, those inside quantifiers too, from left to right."""
-    for condition in conditions:
-        match condition:
-            case Leaf():
-                yield condition
-            case All(parts) | AnyOf(parts):
-                yield from leaves(*parts)
-            case Not(part) | Named(_, part) | Quantified(_, _, part):
-                yield from leaves(part)
-            case _:
-                assert_never(condition)
+    return (part for part in parts_of(*conditions) if isinstance(part, Leaf))
 
 
 def _operands(*conditions: Condition) -> Iterator[Operand]:

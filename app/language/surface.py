@@ -9,7 +9,6 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, datetime
 from decimal import Decimal
 from typing import TypeAlias
 
@@ -30,6 +29,8 @@ from ruamel.yaml.reader import ReaderError
 
 from app.language.diagnostics import Report
 from app.language.ir import Position
+from app.language.scalars import resolved
+from app.language.yaml_errors import explained, inside
 from app.vocabulary.values import Scalar as Value
 
 DEEPEST = 32
@@ -81,17 +82,15 @@ def read(file: str, text: str, report: Report) -> Node | None:
     except _Refused as refused:
         report.error(*refused.reason)
     except MarkedYAMLError as error:
-        mark = (error.context_mark if _opened(error) else None) or error.problem_mark or error.context_mark
-        at = _inside(file, text, mark.line, mark.column) if mark else Position(file, 1, 1)
-        report.error(at, "bad-yaml", *_in_words(error, text, at))
+        at, message, hint = explained(error, file, text)
+        report.error(at, "bad-yaml", message, hint)
     except ReaderError as error:
         before = text[: error.position]
-        at = _inside(file, text, before.count("\n"), len(before) - before.rfind("\n") - 1)
+        at = inside(file, text, before.count("\n"), len(before) - before.rfind("\n") - 1)
         report.error(at, "bad-yaml", "a character that no YAML file may contain", "Delete it")
     except (YAMLError, ValueError, LookupError, AssertionError, OverflowError):  # the parser's own faults on odd input
-        report.error(
-            Position(file, 1, 1), "bad-yaml", "the file cannot be read as YAML", "Compare it with a file that loads"
-        )
+        hint = "Compare it with a file that loads"
+        report.error(Position(file, 1, 1), "bad-yaml", "the file cannot be read as YAML", hint)
     return None
 
 
@@ -177,16 +176,7 @@ class _Builder:
         return Mapping(tuple(entries.values()), at)
 
 
-_INTEGER = re.compile(r"[-+]?[0-9]{1,18}")
-_OTHER_BASE = re.compile(r"0(?:o[0-7]{1,18}|x[0-9a-fA-F]{1,15})")
-_DECIMAL = re.compile(r"[-+]?(?:[0-9]{1,18}\.[0-9]{0,18}|\.[0-9]{1,18}|[0-9]{1,18}(?=[eE]))(?:[eE][-+]?[0-9]{1,2})?")
-_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
-_INSTANT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9:.]+ ?(?:[Zz]|[-+][0-9:]{2,5})?")
 _SURROGATE = re.compile("[\ud800-\udfff]")
-_WORDS: dict[str, bool | None] = {
-    "": None, "~": None, "null": None, "Null": None, "NULL": None,
-    "true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False,
-}  # fmt: skip
 
 
 def _scalar(event: ScalarEvent, at: Position) -> Scalar:
@@ -194,7 +184,7 @@ def _scalar(event: ScalarEvent, at: Position) -> Scalar:
     text: str = event.value
     if not text.isascii() and _SURROGATE.search(text):
         text = _joined(text, at)
-    return Scalar(text if quoted else _resolved(text), text, quoted, at)
+    return Scalar(text if quoted else resolved(text), text, quoted, at)
 
 
 def _joined(text: str, at: Position) -> str:
@@ -204,40 +194,6 @@ def _joined(text: str, at: Position) -> str:
     except UnicodeDecodeError:
         hint = "Write the character itself"
         raise _Refused(at, "bad-yaml", "an escape that stands for half a character", hint) from None
-
-
-def _resolved(text: str) -> Value | None:
-    if text in _WORDS:
-        return _WORDS[text]
-    if not (text[0].isdecimal() or text[0] in "-+."):
-        return text
-    if _INTEGER.fullmatch(text):
-        return int(text)
-    if _OTHER_BASE.fullmatch(text):
-        return int(text, 0)
-    if _DECIMAL.fullmatch(text):
-        return whole(Decimal(text))
-    return as_time(text) or text
-
-
-def whole(number: Decimal) -> int | Decimal:
-    """The same number, as an integer where it is one."""
-    return int(number) if number == number.to_integral_value() else number
-
-
-def as_time(text: str) -> date | None:
-    """A day or an instant in ISO 8601; None for any other text and for an impossible date."""
-    try:
-        if _DATE.fullmatch(text):
-            return date.fromisoformat(text)
-        return datetime.fromisoformat(text.upper().replace(" +", "+")) if _INSTANT.fullmatch(text) else None
-    except ValueError:
-        return None
-
-
-def looks_like_time(text: str) -> bool:
-    """Whether a text has the form of a day or an instant, possible or not."""
-    return bool(_DATE.fullmatch(text) or _INSTANT.fullmatch(text))
 
 
 def canonical(node: Node) -> str:
@@ -251,42 +207,3 @@ def canonical(node: Node) -> str:
         case Scalar(value, text):
             plain = value is None or isinstance(value, (bool, int))
             return str(value) if isinstance(value, Decimal) else json.dumps(value if plain else text)
-
-
-def _inside(file: str, text: str, line: int, column: int) -> Position:
-    """A place in the text: the parser may point behind its end."""
-    lines = text.split("\n")
-    line = max(0, min(line, len(lines) - 1))
-    return Position(file, line + 1, max(0, min(column, len(lines[line]))) + 1)
-
-
-def _opened(error: MarkedYAMLError) -> bool:
-    """Whether something was opened and never closed: the place to show is where."""
-    return any(sign in str(error.problem) for sign in ("unexpected end of stream", "expected ',' or", "<stream end>"))
-
-
-_WORDING = (
-    ("<stream end>", "the file ends in the middle of this", "Finish it"),
-    ("cannot start any token", "a value cannot begin with this character", "Put the value in quotes"),
-    ("mapping values are not allowed", "a second `: ` in one line", "Put the value in quotes, or begin a new line"),
-    ("could not find expected ':'", "a key without `:` after it", "Write `key: value`"),
-    ("found unexpected end of stream", "quotes that are opened and never closed", "Close them"),
-    (
-        "<block end>",
-        "this does not line up with what is above it",
-        "Check the indentation of this line and the ones above",
-    ),
-    (
-        "expected ',' or",
-        "a bracket that is opened and never closed, or a comma missing",
-        "Close it, or put the comma in",
-    ),
-)
-
-
-def _in_words(error: MarkedYAMLError, text: str, at: Position) -> tuple[str, str]:
-    line = text.split("\n")[at.line - 1]
-    if "\t" in line[: at.column]:
-        return "a tab stands where YAML allows only spaces", "Indent with spaces"
-    problem = str(error.problem or error.context or "the text is not YAML")
-    return next(((message, hint) for sign, message, hint in _WORDING if sign in problem), (problem, ""))

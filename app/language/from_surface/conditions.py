@@ -4,17 +4,14 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from app.language.from_surface.findings import check_findings
-from app.language.from_surface.operands import operands_of
+from app.language.from_surface.questions import fitting, question, short_question
 from app.language.from_surface.scope import Scope
 from app.language.from_surface.shapes import shown
-from app.language.ir import All, AnyOf, Condition, Leaf, Named, Not, Operator, Quantified, Quantifier
-from app.language.operators import FITTING
-from app.language.suggest import a, did_you_mean, one_of
+from app.language.ir import All, AnyOf, Condition, Named, Not, Operator, Quantified, Quantifier
+from app.language.suggest import did_you_mean, one_of
 from app.language.surface import Mapping, Node, Scalar, Sequence
 from app.language.walk import parts_of
-from app.vocabulary.fields import Field, FieldType, catalogue
-
-_QUANTIFIERS = tuple(Quantifier)
+from app.vocabulary.fields import Field, FieldType
 
 
 def condition(node: Node, scope: Scope) -> Condition | None:
@@ -127,12 +124,15 @@ def _questions(field: Field, value: Node, scope: Scope, key: Scalar) -> Iterator
     match value:
         case Mapping(entries) if entries:
             for name, operand in entries:
-                yield _question(field, name, operand, scope)
+                if field.type is FieldType.RECORDS and name.text in set(Quantifier):
+                    yield _quantified(field, Quantifier(name.text), operand, scope, name)
+                else:
+                    yield question(field, name, operand, scope)
         case Mapping():
-            scope.report.error(value.at, "empty-condition", f"nothing is asked of {key.text}", _fitting(field))
+            scope.report.error(value.at, "empty-condition", f"nothing is asked of {key.text}", fitting(field))
             yield None
         case Sequence():
-            yield _short(field, Operator.IN, value, scope, key)
+            yield short_question(field, Operator.IN, value, scope, key)
         case Scalar(None):
             scope.report.error(
                 value.at,
@@ -142,46 +142,7 @@ def _questions(field: Field, value: Node, scope: Scope, key: Scalar) -> Iterator
             )
             yield None
         case Scalar():
-            yield _short(field, Operator.IS, value, scope, key)
-
-
-def _short(field: Field, operator: Operator, value: Node, scope: Scope, key: Scalar) -> Condition | None:
-    """`field: value` and `field: [a, b]`, which not every type allows."""
-    if operator not in FITTING[field.type]:
-        given = "a list" if operator is Operator.IN else "a bare value"
-        message = f"{key.text} is {a(field.type)}, which {given} cannot be compared with"
-        scope.report.error(value.at, "needs-operator", message, _fitting(field))
-        return None
-    operands = operands_of(operator, value, field, scope)
-    return Leaf(field, operator, operands, key.at) if operands else None
-
-
-def _question(field: Field, name: Scalar, operand: Node, scope: Scope) -> Condition | None:
-    word = name.text
-    if word in _QUANTIFIERS and field.type is FieldType.RECORDS:
-        return _quantified(field, Quantifier(word), operand, scope, name)
-    if word not in set(Operator):
-        _unknown_operator(field, name, scope)
-        return None
-    operator = Operator(word)
-    if operator not in FITTING[field.type]:
-        scope.report.error(
-            name.at,
-            "operator-does-not-fit",
-            f"{word} does not fit {field.path}, which is {a(field.type)}",
-            _fitting(field),
-        )
-        return None
-    if field.path == "findings":
-        scope.report.error(
-            name.at,
-            "findings-without-rule",
-            "findings must name the rule they are of",
-            "Write findings: {some: {rule: ID, verdict: violated}}",
-        )
-        return None
-    operands = operands_of(operator, operand, field, scope)
-    return Leaf(field, operator, operands, name.at) if operands else None
+            yield short_question(field, Operator.IS, value, scope, key)
 
 
 def _quantified(field: Field, quantifier: Quantifier, node: Node, scope: Scope, name: Scalar) -> Condition | None:
@@ -203,30 +164,3 @@ def _nested(where: Scalar, scope: Scope) -> None:
         f"{where.text} asks about a list of records from inside {scope.record}",
         "Put the two questions beside each other",
     )
-
-
-def _unknown_operator(field: Field, name: Scalar, scope: Scope) -> None:
-    fitting = _operators(field)
-    if field.type is FieldType.RECORDS and f"{field.path}.{name.text}" in catalogue(scope.kind):
-        hint = f"Write {field.path}: {{some: {{{name.text}: …}}}} (or every, none)"
-    elif name.text == "field":
-        hint = "Write the operator before it, `{is: {field: …}}`"
-    elif name.text in _QUANTIFIERS:
-        hint = f"It is for lists of records. {_fitting(field)}"
-    else:
-        hint = did_you_mean(name.text, fitting, _fitting(field))
-    scope.report.error(
-        name.at,
-        "unknown-operator",
-        f"there is no operator {name.text} for {field.path}, which is {a(field.type)}",
-        hint,
-    )
-
-
-def _operators(field: Field) -> tuple[str, ...]:
-    quantifiers: tuple[str, ...] = tuple(Quantifier) if field.type is FieldType.RECORDS else ()
-    return (*quantifiers, *(str(operator) for operator in FITTING[field.type]))
-
-
-def _fitting(field: Field) -> str:
-    return f"Operators that fit: {', '.join(_operators(field))}"

@@ -10,8 +10,9 @@ from app.language.diagnostics import Report
 from app.language.from_surface.periods import in_words, overlaps
 from app.language.from_surface.shapes import day, items, mapping, period, shown, text, titles
 from app.language.ir import DatedValue, NamedSet, Parameter, Period, Provision
+from app.language.scalars import looks_like_time
 from app.language.suggest import did_you_mean, one_of
-from app.language.surface import Mapping, Node, Scalar, looks_like_time
+from app.language.surface import Mapping, Node, Scalar
 from app.language.units import UNITS
 from app.vocabulary.countries import STATE_CODES
 from app.vocabulary.values import Scalar as Value

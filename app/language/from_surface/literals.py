@@ -5,8 +5,9 @@ from decimal import Decimal
 
 from app.language.from_surface.scope import Scope
 from app.language.from_surface.shapes import shown
+from app.language.scalars import as_time, looks_like_time, whole
 from app.language.suggest import did_you_mean, one_of
-from app.language.surface import Node, Scalar, as_time, looks_like_time, whole
+from app.language.surface import Node, Scalar
 from app.language.units import UNITS, converted, convertible, quantity, unit_named
 from app.vocabulary.fields import Field, FieldType
 from app.vocabulary.values import Scalar as Value

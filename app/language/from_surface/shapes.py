@@ -9,8 +9,9 @@ from typing import TypeVar
 
 from app.language.diagnostics import Report
 from app.language.ir import Period, Texts
+from app.language.scalars import as_time, looks_like_time
 from app.language.suggest import did_you_mean, one_of
-from app.language.surface import Mapping, Node, Scalar, Sequence, as_time, looks_like_time
+from app.language.surface import Mapping, Node, Scalar, Sequence
 
 _LONG = 40
 LANGUAGES = ("en", "ru", "zh")

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from collections.abc import Mapping as MappingOf
 from dataclasses import dataclass
+from datetime import date
 
 from app.language.diagnostics import Report
 from app.language.from_surface.conditions import condition
@@ -47,9 +48,7 @@ def _version(node: Node, scope: Scope, status: Status | None, basis: Basis) -> V
         return None
     in_force = _in_force(entry.get("in_force"), report)
     rests = tuple(_basis(entry, status, basis, report))
-    sanction = text(entry.get("sanction"), "sanction", report)
-    if sanction and (where := entry.get("sanction")):
-        known_provision(sanction, where, basis.provisions, report)
+    sanction = _provision(entry.get("sanction"), "sanction", status, basis, report)
     parts = {key: condition(part, scope) for key in _OPTIONAL[:4] if (part := entry.get(key))}
     if not entry.get("require") and not entry.get("forbid"):
         report.error(
@@ -59,6 +58,7 @@ def _version(node: Node, scope: Scope, status: Status | None, basis: Basis) -> V
     if in_force is None:
         return None
     applies, holds = _both(parts, "when", "unless"), _both(parts, "require", "forbid")
+    _check_basis(in_force, rests, basis, node, report)
     _check_parameters(in_force, (applies, holds), scope)
     return Version(in_force, rests, applies, holds, sanction, note)
 
@@ -85,20 +85,35 @@ def _basis(entry: Mapping, status: Status | None, basis: Basis, report: Report) 
         report.error(node.at, "empty-basis", "the version has no legal basis", "Name an article, `- {provision: ID}`")
     for item in found:
         part = mapping(item, "a basis", report, ("provision",), ("note",))
-        name = text(part.get("provision"), "provision", report) if part else None
-        if part is None or name is None:
+        if part is None:
             continue
         text(part.get("note"), "note", report)
-        where = part.get("provision") or item
-        provision = known_provision(name, where, basis.provisions, report)
-        if (
-            provision
-            and provision.verification == Verification.MEMORY_UNVERIFIED
-            and status not in {Status.DRAFT, None}
-        ):
-            message = f"the provision {name} is from memory and not verified, and the rule is {status}"
-            report.error(where.at, "unverified-basis", message, _CONFIRM)
-        yield name
+        name = _provision(part.get("provision"), "provision", status, basis, report)
+        if name:
+            yield name
+
+
+def _provision(node: Node | None, what: str, status: Status | None, basis: Basis, report: Report) -> str | None:
+    """The id of a provision that exists and, unless the rule is a draft, was verified."""
+    name = text(node, what, report)
+    if name is None or node is None:
+        return None
+    provision = known_provision(name, node, basis.provisions, report)
+    unverified = provision and provision.verification == Verification.MEMORY_UNVERIFIED
+    if unverified and status not in {Status.DRAFT, None}:
+        message = f"the provision {name} is from memory and not verified, and the rule is {status}"
+        report.error(node.at, "unverified-basis", message, _CONFIRM)
+    return name
+
+
+def _check_basis(in_force: Period, rests: tuple[str, ...], basis: Basis, node: Node, report: Report) -> None:
+    """On every day of the version, one of its provisions must have been in force."""
+    known = basis.provisions or {}
+    periods = [known[name].in_force for name in rests if name in known]
+    missing = uncovered(in_force, periods) if periods else None
+    if missing:
+        message = f"none of the provisions of the basis was in force on {_day(missing)}, and this version is"
+        report.error(node.at, "basis-not-in-force", message, "Bound the version, or name the article that was in force")
 
 
 def _check_parameters(in_force: Period, conditions: tuple[Condition, ...], scope: Scope) -> None:
@@ -113,9 +128,13 @@ def _check_parameters(in_force: Period, conditions: tuple[Condition, ...], scope
                 scope.report.error(
                     leaf.at,
                     "parameter-not-covered",
-                    f"the parameter {operand.name} has no value on {missing}, when this version is in force",
+                    f"the parameter {operand.name} has no value on {_day(missing)}, when this version is in force",
                     "Give it one in parameters.yaml, or bound the version",
                 )
+
+
+def _day(missing: date) -> str:
+    return "its earliest days" if missing == date.min else missing.isoformat()
 
 
 def _check_time(found: list[tuple[Node, Period]], entry: Mapping, report: Report) -> None:
