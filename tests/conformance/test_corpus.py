@@ -13,10 +13,10 @@ from app.language.resolve import Resolved
 from app.language.truth import Truth
 from app.vocabulary.codes import SubjectKind, Verdict
 from app.vocabulary.fields import FieldType
-from tests.conformance import corpus
+from tests.conformance import cases
 from tests.conformance.backends import BACKENDS
 
-CASES: Final = tuple(corpus.read())
+CASES: Final = tuple(cases.read())
 IN_FORCE: Final = tuple(case for case in CASES if case.verdict is not None)
 # What a backend cannot do: (backend, case) to the error it must then raise.
 GAPS: Final[Mapping[tuple[str, str], type[Exception]]] = {}
@@ -30,23 +30,23 @@ def _runs() -> Iterator[object]:
             yield pytest.param(backend, case, id=f"{backend}: {case.id}", marks=marks)
 
 
-def _resolved(case: corpus.Case) -> Resolved:
+def _resolved(case: cases.Case) -> Resolved:
     assert case.resolved is not None, "no version is in force"
     return case.resolved
 
 
 @pytest.mark.parametrize(("backend", "case"), list(_runs()))
-def test_a_backend_gives_the_corpus_verdict(backend: str, case: corpus.Case) -> None:
+def test_a_backend_gives_the_corpus_verdict(backend: str, case: cases.Case) -> None:
     assert BACKENDS[backend]([_resolved(case)], case.facts) == [case.verdict]
 
 
 @pytest.mark.parametrize("case", [c for c in CASES if c.verdict is None], ids=lambda case: case.id)
-def test_a_rule_that_is_not_in_force_is_not_asked(case: corpus.Case) -> None:
+def test_a_rule_that_is_not_in_force_is_not_asked(case: cases.Case) -> None:
     assert case.resolved is None
 
 
 @pytest.mark.parametrize("case", [c for c in CASES if c.missing is not None], ids=lambda case: case.id)
-def test_an_undetermined_verdict_names_what_is_missing(case: corpus.Case) -> None:
+def test_an_undetermined_verdict_names_what_is_missing(case: cases.Case) -> None:
     assert frozenset(reference.judge(_resolved(case), case.facts).missing) == case.missing
 
 
@@ -55,9 +55,9 @@ def test_an_undetermined_verdict_names_what_is_missing(case: corpus.Case) -> Non
 def test_all_rules_of_the_corpus_at_once_agree_with_the_reference_on_all_its_facts(
     backend: str, kind: SubjectKind
 ) -> None:
-    cases = [case for case in IN_FORCE if case.kind is kind]
-    rules = list({id(_resolved(case)): _resolved(case) for case in cases}.values())
-    for case in cases[:: max(1, len(cases) // 60)]:
+    alike = [case for case in IN_FORCE if case.kind is kind]
+    rules = list({id(_resolved(case)): _resolved(case) for case in alike}.values())
+    for case in alike[:: max(1, len(alike) // 60)]:
         assert BACKENDS[backend](rules, case.facts) == BACKENDS["reference"](rules, case.facts), case.id
 
 
