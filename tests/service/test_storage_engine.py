@@ -4,6 +4,7 @@ import sqlite3
 import stat
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
@@ -166,6 +167,13 @@ def test_a_database_locked_for_too_long_is_unavailable(tmp_path: Path, monkeypat
     with transaction(engine), pytest.raises(Unavailable), transaction(engine):
         pass
     engine.dispose()
+
+
+def test_a_service_with_no_connection_left_is_unavailable(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(engine.pool, "_timeout", 0.01)
+    with ExitStack() as held, pytest.raises(Unavailable):
+        while True:
+            held.enter_context(reading(engine))
 
 
 def test_a_mistake_of_the_program_is_not_taken_for_an_unavailable_database(engine: Engine) -> None:
