@@ -171,8 +171,11 @@ def test_a_database_locked_for_too_long_is_unavailable(tmp_path: Path, monkeypat
 
 def test_a_service_with_no_connection_left_is_unavailable(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(engine.pool, "_timeout", 0.01)
-    with ExitStack() as held, pytest.raises(Unavailable):
-        while True:
+    with ExitStack() as held:
+        # Five are kept, and ten more are opened when they are taken.
+        for _ in range(15):
+            held.enter_context(reading(engine))
+        with pytest.raises(Unavailable):
             held.enter_context(reading(engine))
 
 
