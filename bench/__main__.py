@@ -13,7 +13,9 @@ _CONSOLE = Console()
 
 
 def main() -> None:
-    _CONSOLE.print(f"{os.cpu_count()} cores, Python {platform.python_version()}, {platform.machine()}; medians, interleaved")
+    _CONSOLE.print(
+        f"{os.cpu_count()} cores, Python {platform.python_version()}, {platform.machine()}; medians, interleaved"
+    )
     _engines(engines.run())
     _compiling(compiling.run())
     for connections in (1, 16, 64):
@@ -43,12 +45,16 @@ def _compiling(seconds: Mapping[str, float]) -> None:
 
 
 def _http(connections: int, measured: Mapping[str, Mapping[str, float]]) -> None:
-    table = Table("server", "events/s", "p50 ms", "p99 ms", title=f"POST /v1/crossings, SQLite, {connections} connections")
+    table = Table(
+        "server", "events/s", "p50 ms", "p99 ms", title=f"POST /v1/crossings, SQLite, {connections} connections"
+    )
     for name, figures in measured.items():
         table.add_row(name, f"{figures['rate']:,.0f}", f"{figures['p50_ms']:.2f}", f"{figures['p99_ms']:.2f}")
     _CONSOLE.print(table)
     _ratio(
-        f"gerege over the bare handler at {connections}", measured["gerege"]["rate"] / measured["bare handler"]["rate"], 0.25
+        f"gerege over the bare handler at {connections}",
+        measured["gerege"]["rate"] / measured["bare handler"]["rate"],
+        0.25,
     )
 
 

@@ -10,6 +10,7 @@ EVENT: dict[str, Any] = {
     "direction": "entry",
     "mode": "road",
     "area": None,
+    "in_border_strip": False,
     "persons": [
         {
             "role": "driver",
@@ -31,15 +32,33 @@ EVENT: dict[str, Any] = {
             "permits": [],
             "purpose": "cargo",
             "intended_departure_on": "2026-03-05",
+            "stay_extension_until": None,
+            "accompanied": False,
         }
     ],
     "organizations": [
-        {"role": "carrier", "name": "Steppe Carriage", "country": "CHN", "identifiers": {"cn_uscc": "91110000600037341L"}}
+        {
+            "role": "carrier",
+            "name": "Steppe Carriage",
+            "country": "CHN",
+            "identifiers": {"cn_uscc": "91110000600037341L"},
+            "permits": [
+                {
+                    "kind": "road_permit",
+                    "territory": "RUS",
+                    "carriage": "bilateral",
+                    "valid_from": "2026-01-01",
+                    "valid_until": "2026-12-31",
+                },
+                {"kind": "cmr_consignment_note"},
+            ],
+        }
     ],
     "vehicle": {
         "plate": "A123BC",
         "country": "CHN",
         "kind": "truck",
+        "carriage": "bilateral",
         "distinguishing_sign": "CHN",
         "gross_weight_kg": 38000,
         "containers": [],

@@ -1,12 +1,13 @@
 """A rulebook cut into shards, each compiled for the days it was asked about.
 
-A shard is the rules of one jurisdiction, subject kind and stratum; most shards are not asked at all for an event.
-Within a shard, all days between two changes of law share one compilation.
+A shard is the rules that govern one set of jurisdictions (a checkpoint's state, everywhere, Schengen) for one subject
+kind and stratum, so that a subject is one question to each backend. Within a shard, all days between two changes of
+law share one compilation.
 """
 
 from bisect import bisect_right
-from collections import OrderedDict, defaultdict
-from collections.abc import Iterator, Sequence
+from collections import OrderedDict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import TypeAlias
@@ -21,14 +22,19 @@ from app.vocabulary.codes import SubjectKind
 _KEPT = 256
 
 EVALUATED = frozenset({Status.ACTIVE, Status.SHADOW})
-ShardKey: TypeAlias = tuple[str, SubjectKind, int]
+Jurisdictions: TypeAlias = tuple[str, ...]
+ShardKey: TypeAlias = tuple[Jurisdictions, SubjectKind, int]
 
 
 @dataclass(frozen=True, slots=True)
 class Compiled:
-    """Rules of a shard as of a day, with the backends that nominate among them."""
+    """Rules of a shard as of a day, with the backends that nominate among them.
+
+    `watched` are the rules on whose findings others rest.
+    """
 
     rules: tuple[Resolved, ...]
+    watched: tuple[Rule, ...]
     index: Index
     rete: Rete | None
 
@@ -44,36 +50,47 @@ class Shards:
     def __init__(self, rulebook: Rulebook, statuses: frozenset[Status], *, cross_check: bool) -> None:
         self._rulebook = rulebook
         self._rete = cross_check and available() is None
-        shards: dict[ShardKey, list[Rule]] = defaultdict(list)
-        for rule in rulebook.rules.values():
-            if rule.status in statuses:
-                shards[rule.jurisdiction, rule.applies_to, rule.stratum].append(rule)
-        self._shards = {key: tuple(rules) for key, rules in shards.items()}
-        self._changes = {key: changes(rulebook, rules) for key, rules in self._shards.items()}
+        self._rules = tuple(rule for rule in rulebook.rules.values() if rule.status in statuses)
+        self._watched = frozenset(name for rule in self._rules for name in rule.rests_on)
+        self._shards: dict[ShardKey, tuple[tuple[Rule, ...], tuple[date, ...]]] = {}
         self._compiled: OrderedDict[tuple[ShardKey, int], Compiled] = OrderedDict()
-        self.strata: Sequence[int] = sorted({stratum for _, _, stratum in self._shards})
+        self.strata: Sequence[int] = sorted({rule.stratum for rule in self._rules})
 
-    def asked(self, jurisdictions: Sequence[str], kind: SubjectKind, stratum: int, day: date) -> Iterator[Compiled]:
-        """Compilations of the shards that concern a subject."""
-        for jurisdiction in jurisdictions:
-            key = (jurisdiction, kind, stratum)
-            if key in self._shards:
-                yield self._as_of(key, day)
-
-    def _as_of(self, key: ShardKey, day: date) -> Compiled:
-        period = key, bisect_right(self._changes[key], day)
-        if period in self._compiled:
-            self._compiled.move_to_end(period)
-            return self._compiled[period]
-        resolved = (resolve(self._rulebook, rule, day) for rule in self._shards[key])
-        rules = tuple(each for each in resolved if each)
-        compiled = Compiled(rules, Index(rules), Rete(rules) if self._rete and rules else None)
-        self._compiled[period] = compiled
-        if len(self._compiled) > _KEPT:
-            self._compiled.popitem(last=False)[1].close()
-        return compiled
+    def asked(self, jurisdictions: Jurisdictions, kind: SubjectKind, stratum: int, day: date) -> Compiled:
+        """The rules that concern a subject at a checkpoint on a day."""
+        key = jurisdictions, kind, stratum
+        if key not in self._shards:
+            self._shards[key] = self._shard(*key)
+        rules, changed = self._shards[key]
+        period = key, bisect_right(changed, day)
+        if period not in self._compiled:
+            self._compiled[period] = self._compile(rules, day)
+            if len(self._compiled) > _KEPT:
+                self._compiled.popitem(last=False)[1].close()
+        self._compiled.move_to_end(period)
+        return self._compiled[period]
 
     def close(self) -> None:
         """Give back what the C engine holds."""
         while self._compiled:
             self._compiled.popitem()[1].close()
+
+    def _shard(
+        self, jurisdictions: Jurisdictions, kind: SubjectKind, stratum: int
+    ) -> tuple[tuple[Rule, ...], tuple[date, ...]]:
+        """Rules of a shard, with the days on which what they say changes."""
+        rules = tuple(
+            rule
+            for rule in self._rules
+            if rule.jurisdiction in jurisdictions and rule.applies_to is kind and rule.stratum == stratum
+        )
+        return rules, changes(self._rulebook, rules)
+
+    def _compile(self, rules: Sequence[Rule], day: date) -> Compiled:
+        resolved = tuple(each for rule in rules if (each := resolve(self._rulebook, rule, day)))
+        return Compiled(
+            resolved,
+            tuple(each.rule for each in resolved if each.rule.id in self._watched),
+            Index(resolved),
+            Rete(resolved) if self._rete and resolved else None,
+        )

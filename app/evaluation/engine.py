@@ -10,7 +10,7 @@ from difflib import get_close_matches
 from app.backends import reference as judge_of
 from app.backends.index import positions
 from app.errors import Invalid, Problem
-from app.evaluation.compiled import EVALUATED, Compiled, Shards
+from app.evaluation.compiled import EVALUATED, Compiled, Jurisdictions, Shards
 from app.evaluation.decision import OPEN, Decision, Difference, Finding, Judgement
 from app.facts.derive import Subject, derive, local_day
 from app.facts.reference_data import Checkpoint, ReferenceData
@@ -36,7 +36,9 @@ class Engine:
         self.rulebook = rulebook
         self._reference = reference
         self._shards = Shards(rulebook, statuses, cross_check=cross_check)
-        self._watched = frozenset(name for rule in rulebook.rules.values() for name in rule.rests_on)
+        self._has_schengen = SCHENGEN_STATES in rulebook.lists
+        # Of the day asked about last: events come in the order of their days, nearly.
+        self._schengen: dict[date, frozenset[str]] = {}
 
     def evaluate(self, event: Crossing, *, every: bool = False) -> Decision:
         """Judge every subject of the event; raises Invalid if the checkpoint is not in the register.
@@ -58,9 +60,7 @@ class Engine:
         every: bool = False,
     ) -> Decision:
         """Judge facts derived before, now or when the event was stored (law 3)."""
-        judging = _Judging(
-            self._shards, self._watched, self._jurisdictions(checkpoint, day), day, subjects, every=every
-        )
+        judging = _Judging(self._shards, self._jurisdictions(checkpoint, day), day, subjects, every=every)
         for stratum in self._shards.strata:
             judging.run(stratum)
         return Decision(
@@ -79,9 +79,10 @@ class Engine:
         problem = Problem("/checkpoint", f"{code} is not in the register of checkpoints", hint)
         raise Invalid("The event cannot be judged: no law is known for an unregistered checkpoint.", [problem])
 
-    def _jurisdictions(self, checkpoint: Checkpoint, day: date) -> tuple[str, ...]:
-        schengen = self.rulebook.lists.get(SCHENGEN_STATES)
-        within = schengen is not None and checkpoint.state in schengen.on(day)
+    def _jurisdictions(self, checkpoint: Checkpoint, day: date) -> Jurisdictions:
+        if day not in self._schengen:
+            self._schengen = {day: self.rulebook.lists[SCHENGEN_STATES].on(day) if self._has_schengen else frozenset()}
+        within = checkpoint.state in self._schengen[day]
         return (EVERYWHERE, checkpoint.state, SCHENGEN) if within else (EVERYWHERE, checkpoint.state)
 
 
@@ -91,14 +92,13 @@ class _Judging:
     def __init__(
         self,
         shards: Shards,
-        watched: frozenset[str],
-        jurisdictions: Sequence[str],
+        jurisdictions: Jurisdictions,
         day: date,
         subjects: Sequence[tuple[Subject, Facts]],
         *,
         every: bool,
     ) -> None:
-        self._shards, self._watched, self._jurisdictions, self._day = shards, watched, jurisdictions, day
+        self._shards, self._jurisdictions, self._day = shards, jurisdictions, day
         self._subjects, self._every = subjects, every
         self._findings: list[list[Finding]] = [[] for _ in subjects]
         self._compliant: list[list[str]] = [[] for _ in subjects]
@@ -110,7 +110,8 @@ class _Judging:
         seen = tuple(self._verdicts)
         for place, (subject, facts) in enumerate(self._subjects):
             known = {**facts, "findings": _as_seen_by(subject, seen)} if stratum else facts
-            for compiled in self._shards.asked(self._jurisdictions, subject.kind, stratum, self._day):
+            compiled = self._shards.asked(self._jurisdictions, subject.kind, stratum, self._day)
+            if compiled.rules:
                 self._ask(compiled, place, subject, known)
 
     def judgements(self) -> Iterator[Judgement]:
@@ -144,19 +145,18 @@ class _Judging:
 
     def _watch(self, compiled: Compiled, subject: Subject, verdicts: dict[str, Verdict]) -> None:
         """Keep the verdicts that rules of higher strata rest on; an undetermined one is an unknown (law 4)."""
-        for resolved in compiled.rules:
-            if resolved.rule.id in self._watched:
-                verdict = verdicts.get(resolved.rule.id, Verdict.NOT_APPLICABLE)
-                record: dict[str, str | bool] = {
-                    "findings.rule": resolved.rule.id,
-                    "findings.severity": resolved.rule.severity.value,
-                    "findings.subject_kind": subject.kind.value,
-                }
-                if verdict is not Verdict.UNDETERMINED:
-                    record["findings.verdict"] = verdict.value
-                if subject.role:
-                    record["findings.role"] = subject.role
-                self._verdicts.append((subject, record))
+        for rule in compiled.watched:
+            verdict = verdicts.get(rule.id, Verdict.NOT_APPLICABLE)
+            record: dict[str, str | bool] = {
+                "findings.rule": rule.id,
+                "findings.severity": rule.severity.value,
+                "findings.subject_kind": subject.kind.value,
+            }
+            if verdict is not Verdict.UNDETERMINED:
+                record["findings.verdict"] = verdict.value
+            if subject.role:
+                record["findings.role"] = subject.role
+            self._verdicts.append((subject, record))
 
 
 def _as_seen_by(subject: Subject, verdicts: Iterable[tuple[Subject, Record]]) -> tuple[Record, ...]:

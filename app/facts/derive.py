@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import Enum
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 from pydantic import BaseModel
@@ -151,10 +151,14 @@ def _validity(path: str, numbers: Sequence[tuple[str, str]]) -> dict[str, Value]
     """False if one number is wrong, None if there are none, True if all are right, else nothing is known."""
     if not numbers:
         return {path: None}
-    checks = [identifiers.check(scheme, number) for scheme, number in numbers]
+    checks = [_check(scheme, number) for scheme, number in numbers]
     if False in checks:
         return {path: False}
     return {} if None in checks else {path: True}
+
+
+# The same companies and containers come again and again.
+_check = lru_cache(maxsize=65536)(identifiers.check)
 
 
 def _visa_requirement(
