@@ -1,9 +1,9 @@
 """The peer of the `rete` backend: the same rules in the form durable-rules documents, through its `Host`.
 
 Only for comparison. Rules are written with `durable.lang`, facts are the plain values as JSON; each is asserted, its
-actions run, and it is retracted. What `Host` does not survive is avoided as a user would have to: its background threads,
-which steal actions, are not started; rulesets are cut so that fewer than 64 rules begin to match one fact (error 303); a
-set of codes is a pattern, because 512 different values of one property hang it.
+actions run, and it is retracted. What `Host` does not survive is avoided as a user would have to: its background
+threads, which steal actions, are not started; rulesets are cut so that fewer than 64 rules begin to match one fact
+(error 303); a set of codes is a pattern, because 512 different values of one property hang it.
 """
 
 from collections.abc import Callable, Sequence
@@ -81,8 +81,9 @@ def _expression(leaf: Leaf) -> Any:  # noqa: ANN401 (durable ships no types)
             return prop.matches("|".join(sorted(map(str, members))))
         case (Literal(value),):
             return _COMPARE[leaf.operator](prop, _plain(value))
-    raise TypeError(f"{leaf} is not of the bench's workload")
+        case _:
+            raise TypeError(f"{leaf} is not of the bench's workload")
 
 
-def _plain(value: object) -> object:
+def _plain(value: object) -> Any:  # noqa: ANN401 (whatever JSON takes)
     return value.isoformat() if isinstance(value, date) else value

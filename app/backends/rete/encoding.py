@@ -1,0 +1,184 @@
+"""From facts to integers, and from conditions to questions about those integers.
+
+A *column* is one number an event has. Of a field it is the place of its value among all constants the rules compare it
+with: constant number `i` is `2i + 1`, what lies between two constants is even, so that any value, however large or fine
+(instants to the microsecond, weights to any decimal), becomes a small integer that compares exactly as the value does.
+A text no rule names is 0. Of any other condition (two fields, patterns, lists, quantifiers) the column is its truth,
+evaluated in Python.
+
+The C code sees the number itself where it is to compare it. What it cannot compare at once (sets, truths) it sees as a
+property that is there only if the answer may be yes; those a rule wants together are one property. No property is named
+after, or made from, what a client sent.
+"""
+
+from bisect import bisect_left
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import repeat
+from operator import getitem
+from typing import Any, Final
+
+from app.backends.rete.expressions import FALSE, TRUE, Answer, Expression, Seen, Test, both, either
+from app.language.evaluate import truth
+from app.language.ir import Condition, Leaf, Literal, Operator, Quantified
+from app.language.operators import MISSING, NEGATED
+from app.language.resolve import Resolved, leaves
+from app.language.truth import Truth
+from app.vocabulary.fields import FieldType
+from app.vocabulary.values import Facts, Scalar
+
+UNKNOWN: Final = -1
+NONE: Final = -2
+_ORDERED: Final = frozenset({FieldType.NUMBER, FieldType.DATE, FieldType.INSTANT})
+_SCALAR: Final = _ORDERED | {FieldType.TEXT, FieldType.CODE, FieldType.BOOLEAN}
+_EVALUATED: Final = frozenset({Operator.MATCHES, Operator.STARTS_WITH})
+_HIGH: Final = 2**30
+_REMEMBERED: Final = 1024
+
+
+class UnexpectedFactError(Exception):
+    """A field that is always known is not, or is none; no question was compiled for that."""
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    """A column as the C code sees it, and what stands in it for unknown and none."""
+
+    column: int
+    unknown: int
+    none: int
+
+    def of(self, code: int) -> int:
+        return code if code >= 0 else self.unknown if code == UNKNOWN else self.none
+
+
+class _Codes(dict[Any, int]):
+    """A field's values and their numbers; values between the constants are learnt, up to a bound."""
+
+    def __init__(self, constants: Iterable[Scalar], *, is_ordered: bool, optional: bool, nullable: bool) -> None:
+        self._constants: list[Any] = sorted(set(constants)) if is_ordered else list(dict.fromkeys(constants))
+        super().__init__((constant, 2 * place + 1) for place, constant in enumerate(self._constants))
+        self._is_ordered, self.optional, self.nullable = is_ordered, optional, nullable
+        if optional:
+            self[MISSING] = UNKNOWN
+        if nullable:
+            self[None] = NONE
+        self._most = len(self) + _REMEMBERED
+
+    def __missing__(self, value: Any) -> int:  # noqa: ANN401 (any fact)
+        if value is MISSING or value is None:
+            raise UnexpectedFactError
+        if not self._is_ordered:
+            return 0
+        code = 2 * bisect_left(self._constants, value)
+        if len(self) < self._most:
+            self[value] = code
+        return code
+
+
+class Encoding:
+    """The columns of some rules, the questions about them, and the numbers an event has in them."""
+
+    def __init__(self, rules: Sequence[Resolved]) -> None:
+        asked = [leaf for rule in rules for leaf in leaves(rule.applies, rule.holds) if _by_value(leaf)]
+        constants: dict[str, list[Scalar]] = defaultdict(list)
+        for leaf in asked:
+            constants[leaf.field.path] += _constants(leaf)
+        known = {leaf.field.path: leaf.field.always_known for leaf in asked}
+        some = {leaf.field.path: leaf.field.nullable or not leaf.field.always_known for leaf in asked}
+        ordered = {leaf.field.path: leaf.field.type in _ORDERED for leaf in asked}
+        self._paths = tuple(constants)
+        self._codes = tuple(
+            _Codes(constants[path], is_ordered=ordered[path], optional=not known[path], nullable=some[path])
+            for path in self._paths
+        )
+        self._places = {path: place for place, path in enumerate(self._paths)}
+        self._conditions: dict[Condition, int] = {}
+        self._names: dict[Number, str] = {}
+        self.numbers: dict[str, Number] = {}
+
+    def codes(self, facts: Facts) -> list[int]:
+        """The event's number in each column."""
+        codes = list(map(getitem, self._codes, map(facts.get, self._paths, repeat(MISSING))))
+        codes += [int(truth(condition, facts)) for condition in self._conditions]
+        return codes
+
+    def may_be(self, condition: Condition, *, wanted: bool) -> Expression:
+        """Whether the condition, taken whole, may be true (or may be false)."""
+        if isinstance(condition, Leaf) and _by_value(condition):
+            return self._compared(condition, wanted=wanted)
+        column = len(self._paths) + self._conditions.setdefault(condition, len(self._conditions))
+        codes = {Truth.UNKNOWN, Truth.TRUE} if wanted else {Truth.TRUE}
+        return _seen(Answer(column, frozenset(map(int, codes)), wanted))
+
+    def is_open(self, condition: Leaf | Quantified, *, wanted: bool) -> Expression:
+        """Whether the condition is unknown, given that it may be true (or may be false)."""
+        if not isinstance(condition, Leaf) or not _by_value(condition):
+            return self.may_be(condition, wanted=not wanted)
+        place = self._places[condition.field.path]
+        return _seen(Answer(place, frozenset({UNKNOWN}))) if self._codes[place].optional else FALSE
+
+    def _compared(self, leaf: Leaf, *, wanted: bool) -> Expression:
+        if leaf.operator in NEGATED:
+            wanted = not wanted
+        operator = NEGATED.get(leaf.operator, leaf.operator)
+        place = self._places[leaf.field.path]
+        codes = self._codes[place]
+        low, high = self._number(place), self._number(place, unknown=_HIGH, none=_HIGH)
+        # Numbers that lie where the comparison holds if the value is unknown, and does not if there is none.
+        may_be_low, may_be_high = self._number(place, none=_HIGH), self._number(place, unknown=_HIGH)
+        if operator is Operator.PRESENT:
+            is_there = leaf.operands == (Literal(value=True),)
+            if not codes.nullable:
+                return TRUE if wanted is is_there else FALSE
+            return Test(low, "$neq", NONE) if wanted is is_there else Test(low, "$lt", 0)
+        places = [codes[constant] for constant in _constants(leaf)]
+        if operator is Operator.IN or (operator is Operator.IS and wanted and codes.optional):
+            return _seen(Answer(place, frozenset((*places, UNKNOWN)) if wanted else frozenset(places), wanted))
+        first, last = places[0], places[-1]
+        match operator:
+            case Operator.IS:
+                return Test(low, "$eq" if wanted else "$neq", first)
+            case Operator.BELOW | Operator.BEFORE:
+                return Test(may_be_low, "$lt", first) if wanted else Test(high, "$gte", first)
+            case Operator.AT_MOST | Operator.ON_OR_BEFORE:
+                return Test(may_be_low, "$lte", first) if wanted else Test(high, "$gt", first)
+            case Operator.ABOVE | Operator.AFTER:
+                return Test(may_be_high, "$gt", first) if wanted else Test(low, "$lte", first)
+            case Operator.AT_LEAST | Operator.ON_OR_AFTER:
+                return Test(may_be_high, "$gte", first) if wanted else Test(low, "$lt", first)
+            case Operator.BETWEEN if wanted:
+                return both(Test(may_be_high, "$gte", first), Test(may_be_low, "$lte", last))
+            case Operator.BETWEEN:
+                return either(Test(low, "$lt", first), Test(high, "$gt", last))
+            case _:
+                raise TypeError(f"{operator} does not compare a value with constants")
+
+    def _number(self, place: int, *, unknown: int = UNKNOWN, none: int = NONE) -> str:
+        codes = self._codes[place]
+        number = Number(place, unknown if codes.optional else UNKNOWN, none if codes.nullable else NONE)
+        name = self._names.setdefault(number, f"n{len(self._names)}")
+        self.numbers[name] = number
+        return name
+
+
+def _seen(answer: Answer) -> Seen:
+    return Seen(frozenset({answer}))
+
+
+def _by_value(leaf: Leaf) -> bool:
+    """Whether the leaf is settled by the place of one field's value among constants."""
+    return (
+        leaf.field.type in _SCALAR
+        and leaf.field.record is None
+        and leaf.operator not in _EVALUATED
+        and all(isinstance(operand, Literal) for operand in leaf.operands)
+    )
+
+
+def _constants(leaf: Leaf) -> list[Scalar]:
+    if leaf.operator is Operator.PRESENT:
+        return []
+    values = [operand.value for operand in leaf.operands if isinstance(operand, Literal)]
+    return [each for value in values for each in (value if isinstance(value, frozenset) else (value,))]

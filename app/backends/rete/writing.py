@@ -1,0 +1,86 @@
+"""From an event's numbers to the fact a ruleset is given, by look-ups only.
+
+What a ruleset wants to see are bits of one integer: each column's number refuses some of them, and grants some of those
+that need one answer of several. Nothing here depends on the number of rules but the width of that integer.
+"""
+
+from collections.abc import Mapping, Sequence
+from functools import reduce
+from operator import getitem, or_
+
+from app.backends.rete.compiling import Plan, name_of_seen
+from app.backends.rete.encoding import Number
+from app.backends.rete.expressions import Seen
+
+
+class Writer:
+    """Writes the members of a ruleset's facts as JSON."""
+
+    def __init__(self, planned: Plan, numbers: Mapping[str, Number]) -> None:
+        by_column: dict[int, dict[str, Number]] = {}
+        for name in planned.numbers:
+            by_column.setdefault(numbers[name].column, {})[name] = numbers[name]
+        self._numbered = tuple(by_column)
+        self._numbers = tuple(map(_Numbers, by_column.values()))
+        seen = planned.seen
+        self._answering = tuple(sorted({answer.column for each in seen for answer in each.every | each.some}))
+        self._answers = tuple(_Answers(column, seen) for column in self._answering)
+        self._width = len(seen)
+        self._everything = (1 << self._width) - 1
+        self._need_none_granted = sum(1 << place for place, each in enumerate(seen) if not each.some)
+        names = [name_of_seen(place) for place in range(self._width)]
+        self._bytes = tuple(_Byte(names[start : start + 8]) for start in range(0, self._width, 8))
+
+    def members(self, codes: Sequence[int]) -> str:
+        """The members for an event with these numbers in the columns, each with a comma before it."""
+        number = codes.__getitem__
+        numbers = "".join(map(getitem, self._numbers, map(number, self._numbered)))
+        found = reduce(or_, map(getitem, self._answers, map(number, self._answering)), 0)
+        bits = self._everything & ~found & (self._need_none_granted | found >> self._width)
+        return numbers + "".join(map(getitem, self._bytes, bits.to_bytes(len(self._bytes), "little")))
+
+
+class _Numbers(dict[int, str]):
+    """What the fact says of a column's number, worked out when first needed."""
+
+    def __init__(self, numbers: Mapping[str, Number]) -> None:
+        super().__init__()
+        self._numbers = numbers
+
+    def __missing__(self, code: int) -> str:
+        self[code] = "".join(f',"{name}":{number.of(code)}' for name, number in self._numbers.items())
+        return self[code]
+
+
+class _Answers(dict[int, int]):
+    """What a column's number refuses (the low half of the bits) and grants (the high half)."""
+
+    def __init__(self, column: int, seen: Sequence[Seen]) -> None:
+        super().__init__()
+        self._width = len(seen)
+        self._asked = [
+            (place, answer, answer in one.every, answer in one.some)
+            for place, one in enumerate(seen)
+            for answer in one.every | one.some
+            if answer.column == column
+        ]
+
+    def __missing__(self, code: int) -> int:
+        bits = 0
+        for place, answer, refuses, grants in self._asked:
+            accepted = answer.accepts(code)
+            bits |= (refuses and not accepted) << place | (grants and accepted) << (self._width + place)
+        self[code] = bits
+        return bits
+
+
+class _Byte(dict[int, str]):
+    """What the fact says for eight of the bits."""
+
+    def __init__(self, names: Sequence[str]) -> None:
+        super().__init__()
+        self._names = names
+
+    def __missing__(self, byte: int) -> str:
+        self[byte] = "".join(f',"{name}":1' for place, name in enumerate(self._names) if byte >> place & 1)
+        return self[byte]
