@@ -1,5 +1,6 @@
 """Whatever is in a file: it loads, or there is an error that points into it; nothing is ever raised."""
 
+import re
 import string
 from pathlib import Path
 
@@ -13,8 +14,13 @@ from app.vocabulary.codes import SubjectKind
 GOLDEN = Path(__file__).parents[1] / "golden"
 BASE = read_sources(GOLDEN / "base")
 FILES = sorted(file for file in BASE if file.endswith(".yaml"))
-WORDS = sorted({word for text in BASE.values() for word in text.replace(",", " ").split()})
-MARKS = ["\t", "\n", "  ", "- ", ": ", "null", "!!int", "&a ", "*a", "<<", "%YAML 1.1\n", r'"\ud800"']
+TOKEN = re.compile(r"[^\s,{}\[\]:]+|\{[^{}]*\}|\[[^\[\]]*\]")
+TEXTS = [path.read_text(encoding="utf-8") for path in sorted(GOLDEN.glob("*/*.yaml"))]
+WORDS = sorted({word for text in [*BASE.values(), *TEXTS] for word in TOKEN.findall(text)})
+OF_PYTHON = re.compile(
+    r"\bNone\b|<class|\w(?:Error|Type|Kind)\b|instance of|dictionary|tuple|frozenset|Decimal|datetime"
+)
+MARKS = ["\t", "\n", "  ", "- ", ": ", "null", "!!int", "&a ", "*a", "<<", "%YAML 1.1\n", '"\\ud800"']
 PIECES = st.sampled_from([*WORDS, *string.punctuation, *MARKS])
 NUMBERS = st.from_regex(r"-?[0-9]{1,30}(\.[0-9]*)?(e[0-9]{1,9})?", fullmatch=True)
 SNIPPETS = PIECES | NUMBERS | st.text(max_size=6)
@@ -28,13 +34,18 @@ def mutated(draw: st.DrawFn) -> tuple[str, str]:
     for _ in range(draw(st.integers(1, 4))):
         start = draw(st.integers(0, len(text)))
         end = min(len(text), start + draw(st.integers(0, 20)))
-        match draw(st.sampled_from(["delete", "replace", "insert", "double", "cut"])):
+        match draw(st.sampled_from(["word", "word", "delete", "replace", "insert", "double", "cut"])):
             case "delete":
                 text = text[:start] + text[end:]
             case "replace":
                 text = text[:start] + draw(SNIPPETS) + text[end:]
             case "insert":
                 text = text[:start] + draw(SNIPPETS) + text[start:]
+            case "word":
+                places = list(TOKEN.finditer(text))
+                if places:
+                    place = draw(st.sampled_from(places))
+                    text = text[: place.start()] + draw(SNIPPETS) + text[place.end() :]
             case "double":
                 text = text[:end] + text[start:]
             case _:
@@ -51,6 +62,7 @@ def check(sources: dict[str, str]) -> None:
         assert 1 <= each.at.line <= len(lines) + 1
         assert each.at.column >= 1
         assert each.message
+        assert not OF_PYTHON.search(each.message)
         assert f"{each.at.file}:{each.at.line}:" in str(each)
 
 

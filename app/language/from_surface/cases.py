@@ -1,6 +1,5 @@
 """Cases of a rule: a base event, changed for each case, and the verdict expected of it."""
 
-import re
 from collections.abc import Iterator
 from collections.abc import Mapping as MappingOf
 from copy import deepcopy
@@ -9,14 +8,13 @@ from typing import Any
 
 import orjson
 from pydantic import ValidationError
-from pydantic_core import ErrorDetails
 
 from app.language.diagnostics import Report
-from app.language.from_surface.events import where_in
+from app.language.from_surface.events import in_words, where_in
 from app.language.from_surface.paths import omit, plain, put
 from app.language.from_surface.shapes import choice, items, mapping, shown, text
 from app.language.ir import Position, Rule
-from app.language.suggest import did_you_mean, one_of
+from app.language.suggest import did_you_mean
 from app.language.surface import Mapping, Node, Scalar
 from app.vocabulary.codes import SubjectKind, Verdict
 from app.vocabulary.fields import catalogue
@@ -103,21 +101,10 @@ def _valid(event: dict[str, Any], entry: Mapping, base: Mapping, report: Report)
     except ValidationError as error:
         for fault in error.errors(include_url=False):
             at, path = where_in(fault["loc"], entry, base)
-            message, hint = _in_words(fault)
+            message, hint = in_words(fault)
             report.error(at, "bad-event", f"the event is not valid at {path}: {message}", hint)
         return False
     return True
-
-
-def _in_words(fault: ErrorDetails) -> tuple[str, str]:
-    """What is wrong and what would be right, without the names of classes."""
-    if fault["type"] == "extra_forbidden":
-        return "there is no such member", "Misspelt, or not part of an event"
-    if fault["type"] == "enum":
-        known = re.findall(r"'([^']+)'", fault["ctx"]["expected"])
-        given = str(fault["input"])
-        return f"{given} is not in its code list", did_you_mean(given, known, one_of(known))
-    return fault["msg"][:1].lower() + fault["msg"][1:], ""
 
 
 def _subject(node: Node | None, rule: Rule, report: Report) -> tuple[SubjectKind, int]:

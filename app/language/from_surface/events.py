@@ -1,7 +1,38 @@
-"""Where in a file of cases a fault of an event was written."""
+"""Faults of a case's event, in an author's words and where they were written."""
+
+import re
+
+from pydantic_core import ErrorDetails
 
 from app.language.ir import Position
+from app.language.suggest import did_you_mean, one_of
 from app.language.surface import Mapping, Node, Scalar, Sequence
+
+# By the beginning of the validator's own name for the fault, the first that fits.
+_WORDS = (
+    ("extra_forbidden", "there is no such member", "Misspelt, or not part of an event"),
+    ("missing", "it is missing", "Add it"),
+    ("timezone", "the instant does not say its offset from UTC", "Write YYYY-MM-DDThh:mm:ss+hh:mm"),
+    ("datetime", "this is no instant", "Write YYYY-MM-DDThh:mm:ss+hh:mm"),
+    ("date", "this is no day of the calendar", "Write YYYY-MM-DD"),
+    ("model", "this is no mapping", "Write `member: value`"),
+    ("dict", "this is no mapping", "Write `member: value`"),
+    ("list_type", "this is no list", "Begin each item with `- `"),
+    ("string_type", "this is no text", "Put it in quotes"),
+    ("bool", "this is neither true nor false", "Write true or false"),
+    ("int", "this is no whole number", "Write one without quotes"),
+    ("decimal", "this is no number that fits", "Write one without quotes, with at most three decimals"),
+)
+
+
+def in_words(fault: ErrorDetails) -> tuple[str, str]:
+    """What is wrong and what would be right."""
+    if fault["type"] == "enum":
+        known = re.findall(r"'([^']+)'", fault["ctx"]["expected"])
+        given = fault["input"] if isinstance(fault["input"], str) else "this"
+        return f"{given} is not in its code list", did_you_mean(given, known, one_of(known))
+    own = (fault["msg"][:1].lower() + fault["msg"][1:], "")
+    return next(((message, hint) for sign, message, hint in _WORDS if fault["type"].startswith(sign)), own)
 
 
 def where_in(location: tuple[int | str, ...], case: Mapping, base: Mapping) -> tuple[Position, str]:
