@@ -49,6 +49,8 @@ _TYPES = {
 
 
 def _wrong(node: Scalar, field: Field, scope: Scope, hint: str) -> None:
+    if node.quoted and scope.field(node.text):
+        hint = f"Write {node.text} without quotes if the field is meant"
     scope.report.error(node.at, "wrong-type", f"{field.path} is {_TYPES[field.type]}, not {shown(node)}", hint)
 
 
