@@ -12,7 +12,7 @@ import uuid
 
 import orjson
 
-from bench.event import EVENT
+from bench.event import event
 
 
 class _Connection(asyncio.Protocol):
@@ -65,7 +65,8 @@ async def drive(port: int, path: str, key: str, connections: int, seconds: float
     async def one() -> None:
         _, connection = await loop.create_connection(_Connection, "127.0.0.1", port)
         while (began := time.perf_counter()) < until:
-            body = orjson.dumps(EVENT | {"id": f"{run}-{next(numbers)}"})
+            number = next(numbers)
+            body = orjson.dumps(event(number) | {"id": f"{run}-{number}"})
             status = await connection.send(_request(path, key, body))
             if status not in {200, 201}:
                 raise RuntimeError(f"{path} answered {status}")

@@ -1,7 +1,17 @@
-"""The event the HTTP benchmark sends: a truck with its driver and carrier, everything in order but the visa."""
+"""The event the HTTP benchmark sends: a truck with its driver and carrier; in one of five the driver has no visa."""
 
 from typing import Any
 
+_PAPERS = [
+    {
+        "kind": "road_permit",
+        "territory": "RUS",
+        "carriage": "bilateral",
+        "valid_from": "2026-01-01",
+        "valid_until": "2026-12-31",
+    },
+    {"kind": "cmr_consignment_note"},
+]
 EVENT: dict[str, Any] = {
     "id": "bench",
     "source": "rus-bench",
@@ -29,7 +39,7 @@ EVENT: dict[str, Any] = {
                 "mrz": None,
             },
             "visa": None,
-            "permits": [],
+            "permits": _PAPERS,
             "purpose": "cargo",
             "intended_departure_on": "2026-03-05",
             "stay_extension_until": None,
@@ -42,16 +52,7 @@ EVENT: dict[str, Any] = {
             "name": "Steppe Carriage",
             "country": "CHN",
             "identifiers": {"cn_uscc": "91110000600037341L"},
-            "permits": [
-                {
-                    "kind": "road_permit",
-                    "territory": "RUS",
-                    "carriage": "bilateral",
-                    "valid_from": "2026-01-01",
-                    "valid_until": "2026-12-31",
-                },
-                {"kind": "cmr_consignment_note"},
-            ],
+            "permits": _PAPERS,
         }
     ],
     "vehicle": {
@@ -66,3 +67,13 @@ EVENT: dict[str, Any] = {
     "cargo": [{"hs": "870899", "net_weight_kg": 12000, "un_number": None, "declared": True, "documented": True}],
     "observations": [],
 }
+
+_DRIVER: dict[str, Any] = EVENT["persons"][0]
+WITHOUT_VISA: dict[str, Any] = EVENT | {
+    "persons": [_DRIVER | {"nationality": "IND", "document": _DRIVER["document"] | {"issuer": "IND"}}]
+}
+
+
+def event(number: int) -> dict[str, Any]:
+    """The event of that number."""
+    return WITHOUT_VISA if number % 5 == 0 else EVENT

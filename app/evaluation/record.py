@@ -10,7 +10,6 @@ from app.crossings import records as crossings
 from app.evaluation.answer import answer, finding
 from app.evaluation.decision import Decision, Finding
 from app.evaluation.explaining import Json, explanation
-from app.facts.codec import plain
 from app.language.ir import Rulebook
 from app.violations import records as violations
 from app.vocabulary.codes import Verdict
@@ -66,7 +65,7 @@ def record(received: Received, decision: Decision, rulebook: Rulebook, now: date
         outcome=decision.outcome,
         advice=decision.advice,
         answer=body,
-        facts=[plain(judgement.facts) for judgement in decision.judgements],
+        facts=[judgement.facts for judgement in decision.judgements],
         compliant=[list(judgement.compliant) for judgement in decision.judgements],
         findings=tuple(map(_finding, kept)),
         differences=tuple(_differences(decision, now)),

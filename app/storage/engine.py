@@ -3,6 +3,7 @@
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
+from decimal import Decimal
 from enum import IntEnum
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -123,8 +124,24 @@ def _sqlite(url: URL) -> Engine:
 
 def _create(url: URL, **options: Any) -> Engine:  # noqa: ANN401 (create_engine's)
     return create_engine(
-        url, json_serializer=lambda value: orjson.dumps(value).decode(), json_deserializer=orjson.loads, **options
+        url,
+        json_serializer=lambda value: orjson.dumps(value).decode(),
+        json_deserializer=orjson.loads,
+        # Names of people would stand in the messages of errors, and so in the log.
+        hide_parameters=True,
+        **options,
     )
+
+
+def _json(value: object) -> str:
+    """JSON with numbers as numbers: those of an event have at most twelve digits, which a double holds exactly."""
+    return orjson.dumps(value, default=_number).decode()
+
+
+def _number(value: object) -> int | float:
+    if isinstance(value, Decimal):
+        return int(value) if value == value.to_integral_value() else float(value)
+    raise TypeError(f"{type(value).__name__} cannot be stored as JSON")
 
 
 def _prepare(connection: sqlite3.Connection, record: object) -> None:
