@@ -2,8 +2,8 @@
 
     python -m bench.rete_memory events 50000      python -m bench.rete_memory reloads 1000
 
-Prints one line of JSON: the count, resident memory in kB after the warm-up and at the end, and how many answers differed
-from the exact index. A process of its own, for the C engine dies when it fails, and memory is the process's.
+Prints one line of JSON: the count, resident memory in kB after the warm-up and at the end, and how many answers
+differed from the exact index. A process of its own, for the C engine dies when it fails, and memory is the process's.
 """
 
 import gc
@@ -20,6 +20,7 @@ from bench.workload import workload
 
 RULES: Final = 200
 WARM_UP: Final = 5_000
+WARM_UP_RELOADS: Final = 20
 _AT_A_TIME: Final = 500
 
 
@@ -62,7 +63,7 @@ def reloads(count: int) -> Run:
         rete = Rete(rules)
         wrong += sum(rete.nominate(facts) != expected for facts, expected in zip(some, right, strict=True))
         rete.close()
-        if number <= count // 10:
+        if number <= WARM_UP_RELOADS:
             warm = resident()
     return Run(count, warm, resident(), wrong)
 

@@ -21,7 +21,7 @@ IDENTICAL: Final = 250  # of 256 places a node has for rules that ask the same; 
 PROPERTIES: Final = 249  # of 255
 OPERATORS: Final = 15  # of 16 and/or a rule; 32 entries, two each
 RULES: Final = 100  # each costs some 13 kB; larger rulesets gained no speed
-NUMBERS: Final = 2**31
+NUMBERS: Final = 2**31 - 1
 _COMPARE: Final[Mapping[str, Callable[[int, int], bool]]] = {
     "$eq": eq,
     "$neq": ne,

@@ -20,9 +20,9 @@ from operator import getitem
 from typing import Any, Final
 
 from app.backends.rete.expressions import FALSE, TRUE, Answer, Expression, Seen, Test, both, either
-from app.language.evaluate import truth
 from app.language.ir import Condition, Leaf, Literal, Operator, Quantified
 from app.language.operators import MISSING, NEGATED
+from app.language.prepared import Prepared, prepare
 from app.language.resolve import Resolved, leaves
 from app.language.truth import Truth
 from app.vocabulary.fields import FieldType
@@ -38,7 +38,7 @@ _REMEMBERED: Final = 1024
 
 
 class UnexpectedFactError(Exception):
-    """A field that is always known is not, or is none; no question was compiled for that."""
+    """A field that is always known is not, or is none, or a value is of another type; no question is made for that."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +71,10 @@ class _Codes(dict[Any, int]):
             raise UnexpectedFactError
         if not self._is_ordered:
             return 0
-        code = 2 * bisect_left(self._constants, value)
+        try:
+            code = 2 * bisect_left(self._constants, value)
+        except TypeError:
+            raise UnexpectedFactError from None
         if len(self) < self._most:
             self[value] = code
         return code
@@ -95,20 +98,24 @@ class Encoding:
         )
         self._places = {path: place for place, path in enumerate(self._paths)}
         self._conditions: dict[Condition, int] = {}
+        self._asks: list[Prepared] = []
         self._names: dict[Number, str] = {}
         self.numbers: dict[str, Number] = {}
 
     def codes(self, facts: Facts) -> list[int]:
         """The event's number in each column."""
         codes = list(map(getitem, self._codes, map(facts.get, self._paths, repeat(MISSING))))
-        codes += [int(truth(condition, facts)) for condition in self._conditions]
+        codes += [int(ask(facts, None)) for ask in self._asks]
         return codes
 
     def may_be(self, condition: Condition, *, wanted: bool) -> Expression:
         """Whether the condition, taken whole, may be true (or may be false)."""
         if isinstance(condition, Leaf) and _by_value(condition):
             return self._compared(condition, wanted=wanted)
-        column = len(self._paths) + self._conditions.setdefault(condition, len(self._conditions))
+        if condition not in self._conditions:
+            self._conditions[condition] = len(self._asks)
+            self._asks.append(prepare(condition))
+        column = len(self._paths) + self._conditions[condition]
         codes = {Truth.UNKNOWN, Truth.TRUE} if wanted else {Truth.TRUE}
         return _seen(Answer(column, frozenset(map(int, codes)), wanted))
 

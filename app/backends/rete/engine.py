@@ -68,8 +68,8 @@ class Rete:
     def nominate(self, facts: Facts) -> frozenset[int]:
         """Positions of the rules whose verdict on these facts is violated or undetermined.
 
-        Exact, but for facts without a field that is always known: they break the vocabulary's promise, and all rules
-        are nominated.
+        Exact, but for facts that break the vocabulary's promise (a field that is always known is not, a text where a
+        number should be): then all rules are nominated.
         """
         self._check_thread()
         try:
