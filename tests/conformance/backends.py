@@ -7,7 +7,7 @@ A backend that only nominates answers with the reference's verdict where it nomi
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Final, TypeAlias
 
-from app.backends import reference
+from app.backends import reference, rete
 from app.backends.index import Index, positions
 from app.language.evaluate import truth
 from app.language.resolve import Resolved
@@ -50,4 +50,20 @@ def _settled(rule: Resolved, facts: Facts) -> Verdict:
     return Verdict.NOT_APPLICABLE if truth(rule.applies, facts) is Truth.FALSE else Verdict.COMPLIANT
 
 
-BACKENDS: Final[Mapping[str, Verdicts]] = {"reference": by_reference, "index": by_index}
+def by_rete(rules: Sequence[Resolved], facts: Facts) -> list[Verdict]:
+    engine = rete.Rete(rules)
+    try:
+        nominated = engine.nominate(facts)
+    finally:
+        engine.close()
+    chosen = by_nomination(rules, facts, nominated)
+    # It promises to be exact on facts that keep the vocabulary's promises; what is nominated must be open.
+    assert all(chosen[position] in {Verdict.VIOLATED, Verdict.UNDETERMINED} for position in nominated)
+    return chosen
+
+
+BACKENDS: Final[Mapping[str, Verdicts]] = {
+    "reference": by_reference,
+    "index": by_index,
+    **({"rete": by_rete} if rete.available() is None else {}),
+}
