@@ -76,7 +76,10 @@ class Rete:
             codes = self._encoding.codes(facts)
         except UnexpectedFactError:
             return self._everything
-        return frozenset(position for ruleset in self._rulesets for position in ruleset.fired(codes))
+        nominated: set[int] = set()
+        for ruleset in self._rulesets:
+            nominated.update(ruleset.fired(codes))
+        return frozenset(nominated)
 
     def close(self) -> None:
         """Free what the C engine holds; nothing can be nominated any more."""

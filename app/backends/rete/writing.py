@@ -4,9 +4,9 @@ What a ruleset wants to see are bits of one integer: each column's number refuse
 that need one answer of several. Nothing here depends on the number of rules but the width of that integer.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import reduce
-from operator import getitem, or_
+from operator import getitem, itemgetter, or_
 
 from app.backends.rete.compiling import Plan, name_of_seen
 from app.backends.rete.encoding import Number
@@ -20,11 +20,12 @@ class Writer:
         by_column: dict[int, dict[str, Number]] = {}
         for name in planned.numbers:
             by_column.setdefault(numbers[name].column, {})[name] = numbers[name]
-        self._numbered = tuple(by_column)
+        self._numbered = _picking(by_column)
         self._numbers = tuple(map(_Numbers, by_column.values()))
         seen = planned.seen
-        self._answering = tuple(sorted({answer.column for each in seen for answer in each.every | each.some}))
-        self._answers = tuple(_Answers(column, seen) for column in self._answering)
+        answering = sorted({answer.column for each in seen for answer in each.every | each.some})
+        self._answering = _picking(answering)
+        self._answers = tuple(_Answers(column, seen) for column in answering)
         self._width = len(seen)
         self._everything = (1 << self._width) - 1
         self._need_none_granted = sum(1 << place for place, each in enumerate(seen) if not each.some)
@@ -33,11 +34,21 @@ class Writer:
 
     def members(self, codes: Sequence[int]) -> str:
         """The members for an event with these numbers in the columns, each with a comma before it."""
-        number = codes.__getitem__
-        numbers = "".join(map(getitem, self._numbers, map(number, self._numbered)))
-        found = reduce(or_, map(getitem, self._answers, map(number, self._answering)), 0)
+        numbers = "".join(map(getitem, self._numbers, self._numbered(codes)))
+        found = reduce(or_, map(getitem, self._answers, self._answering(codes)), 0)
         bits = self._everything & ~found & (self._need_none_granted | found >> self._width)
         return numbers + "".join(map(getitem, self._bytes, bits.to_bytes(len(self._bytes), "little")))
+
+
+def _picking(places: Iterable[int]) -> Callable[[Sequence[int]], Iterable[int]]:
+    """Picks these places of a sequence; `itemgetter` is the fastest way, but gives no tuple for fewer than two."""
+    match tuple(places):
+        case ():
+            return lambda _: ()
+        case (place,):
+            return lambda codes: (codes[place],)
+        case several:
+            return itemgetter(*several)
 
 
 class _Numbers(dict[int, str]):
