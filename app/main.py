@@ -2,6 +2,7 @@
 
 import logging
 import os
+import sys
 from pathlib import Path
 
 import structlog
@@ -30,8 +31,12 @@ def build(settings: Settings, clock: Clock | None = None) -> FastAPI:
     """
     clock = clock or SystemClock()
     database = connect(settings.database_url)
-    upgrade(database, MIGRATIONS)
-    in_force = put_in_force(database, settings.rules_dir, clock.now(), "serve")
+    try:
+        upgrade(database, MIGRATIONS)
+        in_force = put_in_force(database, settings.rules_dir, clock.now(), "serve")
+    except BaseException:
+        database.dispose()
+        raise
     for problem in in_force.stale:
         _log.error(
             "rulebook is stale: the rules have errors, the last good rulebook stays in force", problem=str(problem)
@@ -56,7 +61,7 @@ def log_as(level: str) -> None:
             structlog.processors.JSONRenderer(),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(getattr(logging, level.upper())),
-        logger_factory=structlog.WriteLoggerFactory(),
+        logger_factory=structlog.WriteLoggerFactory(file=sys.stderr),
         cache_logger_on_first_use=True,
     )
 

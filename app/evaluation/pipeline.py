@@ -29,6 +29,7 @@ from app.vocabulary.wire import Crossing
 _AT_ONCE: Final = 128
 _WAITING: Final = 4096
 _RACES: Final = 3
+_STOPPING: Final = "The service is stopping; send the event again."
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +71,9 @@ class Pipeline:
         self._database, self._clock, self._in_force = database, clock, in_force
         self._cross_check = cross_check
         self._tasks: queue.Queue[_Task] = queue.Queue(_WAITING)
-        self._closed = threading.Event()
+        self._closed = False
+        # Between the question whether it is closed and the task's place in the queue nothing may come.
+        self._entrance = threading.Lock()
         self._thread = threading.Thread(target=self._run, name="evaluating", daemon=True)
         self._thread.start()
 
@@ -103,26 +106,39 @@ class Pipeline:
 
     def close(self) -> None:
         """Finish what waits, then end the thread."""
-        if not self._closed.is_set():
-            self._closed.set()
+        with self._entrance:
+            self._closed = True
+        if self.alive:
             self._tasks.put(None)
             self._thread.join()
 
     def _put(self, task: _Task) -> None:
-        if self._closed.is_set() or not self.alive:
-            raise Unavailable("The service is stopping; send the event again.")
-        try:
-            self._tasks.put_nowait(task)
-        except queue.Full as full:
-            raise Unavailable("More events are waiting than can be taken; send the event again later.") from full
+        with self._entrance:
+            if self._closed:
+                raise Unavailable(_STOPPING)
+            try:
+                self._tasks.put_nowait(task)
+            except queue.Full as full:
+                raise Unavailable("More events are waiting than can be taken; send the event again later.") from full
 
     def _run(self) -> None:
-        engine = Engine(self._in_force.rulebook, self._in_force.reference, cross_check=self._cross_check)
         try:
-            while self._turn(engine):
-                pass
+            engine = Engine(self._in_force.rulebook, self._in_force.reference, cross_check=self._cross_check)
+            try:
+                while self._turn(engine):
+                    pass
+            finally:
+                engine.close()
         finally:
-            engine.close()
+            self._refuse_what_waits()
+
+    def _refuse_what_waits(self) -> None:
+        """Whatever ended this thread, nobody may wait for it for ever."""
+        with self._entrance:
+            self._closed = True
+        while not self._tasks.empty():
+            if task := self._tasks.get_nowait():
+                _resolve(task.future, Unavailable(_STOPPING))
 
     def _turn(self, engine: Engine) -> bool:
         """Take what waits and settle it; False when asked to end."""
@@ -141,6 +157,11 @@ class Pipeline:
         try:
             settled = self._store(engine, tasks)
         except Exception as error:  # noqa: BLE001 (the senders are told, and the thread must live on)
+            if len(tasks) > 1 and not isinstance(error, Unavailable):
+                # The database refused one of them; the others must not suffer for it.
+                for task in tasks:
+                    self._ingest(engine, [task])
+                return
             settled = [error] * len(tasks)
         for task, result in zip(tasks, settled, strict=True):
             _resolve(task.future, result)
@@ -171,6 +192,8 @@ class Pipeline:
                     settled.append(result)
             else:
                 settled.append(_again(before, task))
+        # Servers that store the same events in the same order wait for each other, and never both at once.
+        made.sort(key=lambda each: (each.crossing.source, each.crossing.event_id))
         crossings.store(tx, [each.crossing for each in made])
         violations.store(tx, [row for each in made for row in each.violations])
         return settled

@@ -8,10 +8,10 @@ from pathlib import Path
 
 from sqlalchemy import Engine as Database
 
-from app.errors import Invalid, Problem
+from app.errors import Invalid, NotFound, Problem
 from app.facts.reference_data import ReferenceData, parse
 from app.language.diagnostics import Diagnostic, Severity
-from app.language.ir import Rulebook
+from app.language.ir import Position, Rulebook
 from app.language.load import load, read_sources
 from app.storage import rulebooks
 from app.storage.engine import reading, transaction
@@ -37,11 +37,14 @@ def compile_sources(sources: Mapping[str, str]) -> tuple[InForce | None, tuple[D
 
 
 @lru_cache(maxsize=4)
-def stored(database: Database, digest: str) -> InForce | None:
-    """A rulebook of earlier days, compiled again from its stored files; None if there is none such."""
+def stored(database: Database, digest: str) -> InForce:
+    """A rulebook of earlier days, compiled again from its stored files; raises NotFound if there is none such."""
     with reading(database) as tx:
         files = rulebooks.sources(tx, digest)
-    return compile_sources(files)[0] if files else None
+    found = compile_sources(files)[0] if files else None
+    if found is None:
+        raise NotFound(f"The rulebook {digest} is not stored, or no longer compiles.")
+    return found
 
 
 def put_in_force(database: Database, rules: Path, now: datetime, actor: str) -> InForce:
@@ -49,7 +52,7 @@ def put_in_force(database: Database, rules: Path, now: datetime, actor: str) -> 
 
     Raises Invalid if there is no last good one either.
     """
-    fresh, diagnostics = compile_sources(read_sources(rules))
+    fresh, diagnostics = _compile_folder(rules)
     errors = tuple(each for each in diagnostics if each.severity is Severity.ERROR)
     with transaction(database) as tx:
         digest = rulebooks.active(tx)
@@ -65,3 +68,18 @@ def put_in_force(database: Database, rules: Path, now: datetime, actor: str) -> 
         problems = [Problem(f"{e.at.file}:{e.at.line}:{e.at.column}", e.message, e.hint or None) for e in errors]
         raise Invalid("The rules have errors, and no earlier rulebook can be kept in force.", problems)
     return InForce(last.rulebook, last.reference, errors)
+
+
+def _compile_folder(rules: Path) -> tuple[InForce | None, tuple[Diagnostic, ...]]:
+    """As `compile_sources`. A folder that is not there, or has no rules, would find every crossing compliant."""
+    try:
+        compiled, diagnostics = compile_sources(read_sources(rules))
+    except OSError as error:
+        at = Position(str(error.filename), 1, 1)
+        return None, (Diagnostic(Severity.ERROR, "unreadable", at, f"the file cannot be read: {error.strerror}"),)
+    if compiled and not compiled.rulebook.rules:
+        nothing = Diagnostic(
+            Severity.ERROR, "no-rules", Position(str(rules), 1, 1), "there are no rules in this folder"
+        )
+        return None, (nothing,)
+    return compiled, diagnostics

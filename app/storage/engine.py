@@ -125,7 +125,7 @@ def _sqlite(url: URL) -> Engine:
 def _create(url: URL, **options: Any) -> Engine:  # noqa: ANN401 (create_engine's)
     return create_engine(
         url,
-        json_serializer=lambda value: orjson.dumps(value).decode(),
+        json_serializer=_json,
         json_deserializer=orjson.loads,
         # Names of people would stand in the messages of errors, and so in the log.
         hide_parameters=True,

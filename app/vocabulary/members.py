@@ -1,7 +1,7 @@
 """How a member of the wire model is declared: its type, its bounds and its words in one place."""
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from typing import Annotated, Any, TypeAlias
 
@@ -15,7 +15,11 @@ Text: TypeAlias = Annotated[
 ]
 ShortText: TypeAlias = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=r"^[^\x00-\x1f\x7f]+$")]
 Day: TypeAlias = Annotated[date, Field(ge=EARLIEST, le=LATEST)]
-Instant: TypeAlias = AwareDatetime
+# Their days too: beyond them an offset from UTC, or one added by a rule, may leave the calendar.
+Instant: TypeAlias = Annotated[
+    AwareDatetime,
+    Field(ge=datetime.combine(EARLIEST, time.min, UTC), le=datetime.combine(LATEST, time.max, UTC)),
+]
 Kilograms: TypeAlias = Annotated[Decimal, Field(ge=0, le=10**9, decimal_places=3, strict=False)]
 HsCode: TypeAlias = Annotated[str, StringConstraints(pattern=r"^[0-9]{6}([0-9]{2}|[0-9]{4})?$")]
 UnNumber: TypeAlias = Annotated[str, StringConstraints(pattern=r"^[0-9]{4}$")]

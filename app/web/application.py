@@ -10,11 +10,13 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from app.clock import uuid7
 from app.vocabulary.wire import Crossing
 from app.web import problems
 from app.web.api import crossings, rules, schemas, service, violations
 from app.web.services import Services
 
+_HEADERS = ((b"x-content-type-options", b"nosniff"), (b"cache-control", b"no-store"))
 _log = structlog.get_logger()
 
 
@@ -28,7 +30,15 @@ def create(services: Services, close: Callable[[], None]) -> FastAPI:
         close()
 
     # The default documentation pages load scripts from an address outside.
-    app = FastAPI(title="Gerege", version="1", docs_url=None, redoc_url=None, openapi_url=None, lifespan=lifespan)
+    app = FastAPI(
+        title="Gerege",
+        version="1",
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None,
+        redirect_slashes=False,
+        lifespan=lifespan,
+    )
     app.state.services = services
     for module in (crossings, violations, rules, service):
         app.include_router(module.router)
@@ -40,7 +50,7 @@ def create(services: Services, close: Callable[[], None]) -> FastAPI:
 
 
 class Observed:
-    """Logs and counts each request, and sets headers that keep personal data out of caches."""
+    """Names, logs and counts each request, keeps answers out of caches, and lets no fault out as it is."""
 
     def __init__(self, app: ASGIApp, services: Services) -> None:
         self._app, self._services = app, services
@@ -49,19 +59,26 @@ class Observed:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        began, status = time.perf_counter(), 500
+        began, status = time.perf_counter(), 0
+        request = str(uuid7(self._services.clock.now()))
+        headers = [*_HEADERS, (b"x-request-id", request.encode())]
 
         async def sending(message: Message) -> None:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                message["headers"] += [(b"x-content-type-options", b"nosniff"), (b"cache-control", b"no-store")]
+                message["headers"] = [*message["headers"], *headers]
             await send(message)
 
-        try:
-            await self._app(scope, receive, sending)
-        finally:
-            self._observe(scope, status, time.perf_counter() - began)
+        with structlog.contextvars.bound_contextvars(request=request):
+            try:
+                await self._app(scope, receive, sending)
+            except Exception as error:
+                if status:  # an answer is on its way already; the server breaks the connection off
+                    raise
+                await problems.unexpected(error, scope["method"], scope["path"])(scope, receive, sending)
+            finally:
+                self._observe(scope, status, time.perf_counter() - began)
 
     def _observe(self, scope: Scope, status: int, seconds: float) -> None:
         route = getattr(scope.get("route"), "path", "none")

@@ -1,4 +1,7 @@
-"""Every error of the API as a problem (RFC 9457), with a JSON pointer (RFC 6901) for each fault of a body."""
+"""Every error of the API as a problem (RFC 9457), with a JSON pointer (RFC 6901) for each fault of a body.
+
+A problem's `instance` is the request, by the identifier that its log entries have.
+"""
 
 from collections.abc import Iterable, Iterator, Mapping
 from difflib import get_close_matches
@@ -11,12 +14,15 @@ from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 
 from app import errors
 from app.vocabulary.wire import Crossing
 
 MEDIA_TYPE = "application/problem+json"
 _RETRY_SECONDS = "2"
+# Faults told of one body: naming all that fit into a large one would keep every other sender waiting.
+_SHOWN = 100
 _STATUS: Mapping[type[errors.GeregeError], tuple[int, str]] = {
     errors.Invalid: (422, "The input is not acceptable"),
     errors.Unauthenticated: (401, "Not authenticated"),
@@ -42,7 +48,7 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(BadRequestError, _bad_request)
     app.add_exception_handler(RequestValidationError, _parameters)
     app.add_exception_handler(HTTPException, _http)
-    app.add_exception_handler(Exception, _unexpected)
+    app.add_exception_handler(ClientDisconnect, _gone)
 
 
 def response(
@@ -54,6 +60,8 @@ def response(
 ) -> Response:
     """A problem as a response."""
     body: dict[str, Any] = {"type": "about:blank", "title": title, "status": status, "detail": detail}
+    if request := structlog.contextvars.get_contextvars().get("request"):
+        body["instance"] = f"urn:uuid:{request}"
     listed = [
         {"pointer": each.pointer, "message": each.message} | ({"hint": each.hint} if each.hint else {})
         for each in problems
@@ -63,14 +71,23 @@ def response(
     return Response(orjson.dumps(body), status, dict(headers or {}), media_type=MEDIA_TYPE)
 
 
-def of_validation(error: ValidationError) -> list[errors.Problem]:
-    """Pydantic's faults as pointers into the event."""
-    return [_problem(each) for each in error.errors(include_url=False)]
+def not_an_event(error: ValidationError, prefix: str = "") -> errors.Invalid:
+    """Pydantic's faults as pointers into the body, in which the event is at `prefix`."""
+    faults = error.errors(include_url=False, include_input=False)
+    more = f" These are {_SHOWN} of {len(faults)} faults." if len(faults) > _SHOWN else ""
+    detail = f"The event does not fit the wire model; nothing was stored.{more}"
+    return errors.Invalid(detail, [_problem(each, prefix) for each in faults[:_SHOWN]])
 
 
-def _problem(fault: ErrorDetails) -> errors.Problem:
+def unexpected(error: Exception, method: str, path: str) -> Response:
+    """What is told of a fault of the service: the log has the trace, whoever asked learns nothing of the inside."""
+    _log.error("unexpected", method=method, path=path, exc_info=error)
+    return response(500, "An error of the service", "Send the same again later, and tell the operator the `instance`.")
+
+
+def _problem(fault: ErrorDetails, prefix: str) -> errors.Problem:
     location = [part for part in fault["loc"] if part != "[key]"]
-    return errors.Problem(pointer(location), _message(fault), _hint(fault, location))
+    return errors.Problem(prefix + pointer(location), _message(fault), _hint(fault, location))
 
 
 def pointer(location: Iterable[object]) -> str:
@@ -92,8 +109,11 @@ def _message(fault: ErrorDetails) -> str:
 def _hint(fault: ErrorDetails, location: list[Any]) -> str | None:
     if fault["type"] != "extra_forbidden":
         return None
-    names = list(_members(location[:-1]))
-    near = get_close_matches(str(location[-1]), names, n=1)
+    return _near(str(location[-1]), list(_members(location[:-1])))
+
+
+def _near(name: str, names: list[str]) -> str:
+    near = get_close_matches(name, names, n=1)
     return f"did you mean {near[0]}?" if near else f"there are: {', '.join(names)}"
 
 
@@ -132,19 +152,18 @@ async def _bad_request(request: Request, error: Exception) -> Response:
 
 
 async def _parameters(request: Request, error: Exception) -> Response:
-    del request
     assert isinstance(error, RequestValidationError)  # noqa: S101 (registered for these only)
-    problems = [
-        errors.Problem(
-            ".".join(map(str, each["loc"])), each["msg"], None if "ctx" not in each else _allowed(each["ctx"])
-        )
-        for each in error.errors()
-    ]
+    known = request.app.openapi()["paths"][request.scope["route"].path][request.method.lower()].get("parameters", ())
+    problems = [_parameter(each, [parameter["name"] for parameter in known]) for each in error.errors()[:_SHOWN]]
     return response(422, "The parameters are not acceptable", "See each of the errors.", problems)
 
 
-def _allowed(context: Mapping[str, Any]) -> str | None:
-    return f"allowed: {context['expected']}" if "expected" in context else None
+def _parameter(fault: Mapping[str, Any], known: list[str]) -> errors.Problem:
+    name = str(fault["loc"][1]) if len(fault["loc"]) > 1 else str(fault["loc"][0])
+    if fault["type"] == "extra_forbidden":
+        return errors.Problem(name, "there is no such parameter", _near(name, known))
+    expected = fault.get("ctx", {}).get("expected")
+    return errors.Problem(name, fault["msg"], f"allowed: {expected}" if expected else None)
 
 
 async def _http(request: Request, error: Exception) -> Response:
@@ -152,7 +171,7 @@ async def _http(request: Request, error: Exception) -> Response:
     return response(error.status_code, str(error.detail), f"{request.method} {request.url.path}", (), error.headers)
 
 
-async def _unexpected(request: Request, error: Exception) -> Response:
-    # The log has the trace; whoever asked learns nothing of the inside.
-    _log.error("unexpected", method=request.method, path=request.url.path, exc_info=error)
-    return response(500, "An error of the service", "The event was not stored. Send it again, and tell the operator.")
+async def _gone(request: Request, error: Exception) -> Response:
+    # Nobody reads this; it only keeps a sender that hung up from being logged as a fault of the service.
+    del request, error
+    return response(400, "The request cannot be served", "The body ended before it was whole.")

@@ -1,5 +1,6 @@
 """Who asks, and what that key may do. Nothing but health is open."""
 
+import asyncio
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
@@ -33,6 +34,7 @@ class Keyring:
     database: Database
     clock: Clock
     _known: OrderedDict[str, tuple[datetime, Credential]] = field(default_factory=OrderedDict)
+    _asking: dict[str, asyncio.Future[Credential]] = field(default_factory=dict)
 
     async def credential(self, authorization: str | None) -> Credential:
         """Whose key an `Authorization` header holds; raises Unauthenticated."""
@@ -41,10 +43,15 @@ class Keyring:
             raise Unauthenticated("Send a key as `Authorization: Bearer …`; `gerege keys create` makes one.")
         key, now = key.strip(), self.clock.now()
         seen = self._known.get(key)
-        if seen and now - seen[0] < REMEMBERED and not (seen[1].expires_at and seen[1].expires_at <= now):
+        if seen and abs(now - seen[0]) < REMEMBERED and not (seen[1].expires_at and seen[1].expires_at <= now):
             return seen[1]
-        found = await run_in_threadpool(self._look_up, key, now)
-        # Only the event loop's thread comes here, so the dictionary needs no lock.
+        # One look-up for all requests that wait for it: a burst must not open a connection each.
+        asking = self._asking.get(key)
+        if asking is None:
+            asking = self._asking[key] = asyncio.ensure_future(run_in_threadpool(self._look_up, key, now))
+            asking.add_done_callback(lambda _: self._asking.pop(key))
+        found = await asyncio.shield(asking)
+        # Only the event loop's thread comes here, so the dictionaries need no lock.
         self._known[key] = now, found
         while len(self._known) > _MOST:
             self._known.popitem(last=False)

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import structlog
 from sqlalchemy import Engine
 
 from app.storage.engine import connect
@@ -29,3 +30,9 @@ def _migrated(url: str) -> Iterator[Engine]:
     upgrade(opened, MIGRATIONS)
     yield opened
     opened.dispose()
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _plain_log() -> None:
+    """The default for terminals shows the values of all variables beside a trace, and takes seconds for it."""
+    structlog.configure(processors=[structlog.contextvars.merge_contextvars, structlog.processors.KeyValueRenderer()])

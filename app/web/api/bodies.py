@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from app.errors import Invalid, Problem
 from app.evaluation.pipeline import canonical_digest
 from app.vocabulary.wire import Crossing
-from app.web.problems import BadRequestError, of_validation
+from app.web.problems import BadRequestError, not_an_event
 
 JSON, CLOUD_EVENT = "application/json", "application/cloudevents+json"
 _SPECVERSION = "1.0"
@@ -32,17 +32,17 @@ async def event_of(request: Request, largest: int) -> Body:
         raise BadRequestError(
             415, f"Send the event as {JSON} or {CLOUD_EVENT}, not as {kind or 'a body without a type'}."
         )
+    if request.headers.get("content-encoding", "identity").lower() != "identity":
+        raise BadRequestError(415, "Send the body as it is, without a content encoding.")
     content = await _read(request, largest)
     document = _json(content)
     if kind == CLOUD_EVENT:
         document = _data(document)
-        content = orjson.dumps(document)
+        content = _bytes(document)
     try:
         event = Crossing.model_validate_json(content)
     except ValidationError as error:
-        prefix = "/data" if kind == CLOUD_EVENT else ""
-        problems = [Problem(prefix + each.pointer, each.message, each.hint) for each in of_validation(error)]
-        raise Invalid("The event does not fit the wire model; nothing was stored.", problems) from error
+        raise not_an_event(error, "/data" if kind == CLOUD_EVENT else "") from error
     return Body(event, content, canonical_digest(document))
 
 
@@ -67,6 +67,13 @@ def _json(content: bytes) -> Any:  # noqa: ANN401 (any JSON)
         raise BadRequestError(400, f"The body is not JSON: {error.msg} ({place}).") from error
 
 
+def _bytes(document: Any) -> bytes:  # noqa: ANN401 (any JSON)
+    try:
+        return orjson.dumps(document)
+    except orjson.JSONEncodeError as error:
+        raise BadRequestError(400, "The event is nested too deeply.") from error
+
+
 def _data(envelope: Any) -> Any:  # noqa: ANN401 (any JSON)
     """The event in an envelope, whose `id` and `source` stand for the event's where those are left out."""
     if not isinstance(envelope, dict) or not isinstance(envelope.get("data"), dict):
@@ -87,6 +94,8 @@ def _data(envelope: Any) -> Any:  # noqa: ANN401 (any JSON)
             problems.append(
                 Problem(f"/data/{name}", f"differs from the envelope's {name}", "leave it out or make them equal")
             )
+    if envelope.get("datacontenttype", JSON) != JSON:
+        problems.append(Problem("/datacontenttype", f"must be {JSON}", "leave it out"))
     if problems:
         raise Invalid("The CloudEvents envelope is not acceptable; nothing was stored.", problems)
     return data

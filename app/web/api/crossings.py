@@ -72,8 +72,9 @@ async def post_evaluate(
     body = await event_of(request, services.settings.max_body_bytes)
     looked(credential, "evaluation", f"{body.event.source}/{body.event.id}")
     decision = await asyncio.wrap_future(services.pipeline.evaluate(body.event, every=every))
-    answer = unstored(decision, services.pipeline.in_force.rulebook, services.clock.now())
-    return Response(orjson.dumps(answer), media_type="application/json")
+    # A thousand persons make an answer that takes seconds to write; other senders must not wait for it.
+    answer = await run_in_threadpool(unstored, decision, services.pipeline.in_force.rulebook, services.clock.now())
+    return Response(await run_in_threadpool(orjson.dumps, answer), media_type="application/json")
 
 
 @router.get(
@@ -82,13 +83,14 @@ async def post_evaluate(
     response_model=schemas.CrossingOut,
     responses=schemas.problems(401, 403, 404, 503),
 )
-async def get_crossing(
+def get_crossing(
     request: Request,
     identifier: str,
     credential: Annotated[Credential, Depends(permitted(Permission.CROSSINGS_READ))],
 ) -> Any:  # noqa: ANN401 (checked by the response model)
     """The event, its subjects, and each decision, newest first, with findings and their explanations."""
-    crossing = await run_in_threadpool(_load, request, identifier)
+    with reading(services_of(request).database) as tx:
+        crossing = records.get(tx, identifier)
     looked(credential, "crossing", identifier)
     return {
         "crossing": crossing.id,
@@ -106,11 +108,6 @@ async def get_crossing(
         ],
         "decisions": [_decision(each) for each in crossing.decisions],
     }
-
-
-def _load(request: Request, identifier: str) -> records.Crossing:
-    with reading(services_of(request).database) as tx:
-        return records.get(tx, identifier)
 
 
 def _decision(decision: records.Decision) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from difflib import get_close_matches
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Request
+from pydantic import BaseModel, ConfigDict, Field
 
 from app.errors import NotFound
 from app.evaluation.explaining import law
@@ -17,27 +18,39 @@ from app.web.services import services_of
 router = APIRouter(prefix="/v1/rules", tags=["rules"], dependencies=[Depends(permitted(Permission.RULES_READ))])
 
 
+class Asked(BaseModel):
+    """Which rules are asked for."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    jurisdiction: list[str] = Field([], description="Any of these.")
+    regime: list[Regime] = Field([], description="Any of these.")
+    status: list[Status] = Field([], description="Any of these.")
+    applies_to: list[SubjectKind] = Field([], description="Any of these.")
+    q: str = Field("", description="Part of an id or of a title in any language.")
+
+    def wants(self, rule: Rule) -> bool:
+        """Whether all given filters are met."""
+        named = (
+            (rule.jurisdiction, self.jurisdiction),
+            (rule.regime, self.regime),
+            (rule.status, self.status),
+            (rule.applies_to, self.applies_to),
+        )
+        texts = (rule.id, *rule.title.values())
+        return all(not wanted or value in wanted for value, wanted in named) and any(
+            self.q.casefold() in text.casefold() for text in texts
+        )
+
+
 @router.get("", summary="Rules in force", response_model=schemas.RulePage, responses=schemas.problems(401, 403, 422))
-async def list_rules(
-    request: Request,
-    jurisdiction: Annotated[list[str] | None, Query()] = None,
-    regime: Annotated[list[Regime] | None, Query()] = None,
-    status: Annotated[list[Status] | None, Query()] = None,
-    applies_to: Annotated[list[SubjectKind] | None, Query()] = None,
-    q: Annotated[str | None, Query(description="Part of an id or of a title in any language.")] = None,
-) -> Any:  # noqa: ANN401 (checked by the response model)
+def list_rules(request: Request, asked: Annotated[Asked, Query()]) -> Any:  # noqa: ANN401 (checked by the response model)
     """All given filters must be met, each by any of its values."""
     rulebook = services_of(request).pipeline.in_force.rulebook
-    wanted = [
-        rule
-        for rule in rulebook.rules.values()
-        if _any(rule.jurisdiction, jurisdiction)
-        and _any(rule.regime, regime)
-        and _any(rule.status, status)
-        and _any(rule.applies_to, applies_to)
-        and _matches(rule, q)
-    ]
-    return {"rulebook": rulebook.digest, "items": [_rule(rule) for rule in wanted]}
+    return {
+        "rulebook": rulebook.digest,
+        "items": [_rule(rule) for rule in rulebook.rules.values() if asked.wants(rule)],
+    }
 
 
 @router.get(
@@ -46,7 +59,7 @@ async def list_rules(
     response_model=schemas.RuleDetail,
     responses=schemas.problems(401, 403, 404),
 )
-async def get_rule(request: Request, identifier: str) -> Any:  # noqa: ANN401 (checked by the response model)
+def get_rule(request: Request, identifier: str) -> Any:  # noqa: ANN401 (checked by the response model)
     """Versions over time with the articles they rest on."""
     rulebook = services_of(request).pipeline.in_force.rulebook
     rule = rulebook.rules.get(identifier)
@@ -62,15 +75,6 @@ async def get_rule(request: Request, identifier: str) -> Any:  # noqa: ANN401 (c
         "source": rulebook.sources[rule.file],
         "cases": rulebook.sources.get(rule.file.removesuffix(".yaml") + ".cases.yaml"),
     }
-
-
-def _any(value: str, wanted: list[Any] | None) -> bool:
-    return not wanted or value in wanted
-
-
-def _matches(rule: Rule, q: str | None) -> bool:
-    texts = (rule.id, *rule.title.values())
-    return q is None or any(q.casefold() in text.casefold() for text in texts)
 
 
 def _rule(rule: Rule) -> dict[str, Any]:

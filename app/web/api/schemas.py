@@ -16,12 +16,23 @@ class _Out(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
 
-class SubjectRef(_Out):
+class SubjectPlace(_Out):
     """A subject by its kind and its index in the event's `persons` or `organizations`."""
 
     kind: SubjectKind
     index: int
-    role: str | None = None
+
+
+class SubjectRef(SubjectPlace):
+    """A subject by its place, with its role if the event gives one."""
+
+    role: str | None
+
+
+class SubjectKey(SubjectPlace):
+    """A subject by its place, and what names it across crossings, if that is known."""
+
+    key: str | None
 
 
 class BasisRef(_Out):
@@ -83,7 +94,7 @@ class StoredFinding(_Out):
     verdict: Verdict
     severity: Severity
     shadow: bool
-    subject: SubjectRef
+    subject: SubjectPlace
     missing: list[str]
     explanation: dict[str, Any]
 
@@ -142,7 +153,7 @@ class ViolationOut(_Out):
     checkpoint: str
     direction: Direction
     mode: Mode
-    subject: SubjectOut
+    subject: SubjectKey
     occurred_at: datetime
     date: date
     created_at: datetime
@@ -226,6 +237,7 @@ class Problem(_Out):
     title: str
     status: int
     detail: str
+    instance: str = Field(description="The request, by the identifier of its `X-Request-Id`.")
     errors: list[ProblemItem] | None = None
 
 

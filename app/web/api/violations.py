@@ -4,8 +4,7 @@ from typing import Annotated, Any
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Depends, Query, Request, Response
-from pydantic import AwareDatetime
-from starlette.concurrency import run_in_threadpool
+from pydantic import BaseModel, ConfigDict, Field
 
 from app.crossings import records as crossings
 from app.evaluation.explaining import law
@@ -17,47 +16,45 @@ from app.storage.engine import reading
 from app.violations import records
 from app.violations.paging import Sort
 from app.vocabulary.codes import Regime, Severity, SubjectKind
+from app.vocabulary.members import Instant
 from app.web.api import schemas
 from app.web.security import looked, permitted
 from app.web.services import Services, services_of
 
 router = APIRouter(prefix="/v1/violations", tags=["violations"])
-_Text = Annotated[str, Query(min_length=1, max_length=200)]
+_Text = Annotated[str, Field(min_length=1, max_length=200)]
 _Officer = Annotated[Credential, Depends(permitted(Permission.VIOLATIONS_READ))]
 
 
-def _filters(  # noqa: PLR0913, PLR0917 (the filters of the contract)
-    status: Annotated[list[_Text] | None, Query(description="Any of these.")] = None,
-    rule: Annotated[list[_Text] | None, Query(description="Any of these.")] = None,
-    regime: Annotated[list[Regime] | None, Query(description="Any of these.")] = None,
-    jurisdiction: Annotated[list[_Text] | None, Query(description="Any of these.")] = None,
-    severity: Annotated[list[Severity] | None, Query(description="Any of these.")] = None,
-    checkpoint: Annotated[list[_Text] | None, Query(description="Any of these.")] = None,
-    subject_kind: Annotated[list[SubjectKind] | None, Query(description="Any of these.")] = None,
-    subject: Annotated[
-        list[_Text] | None, Query(description="Key of a subject, as `CHN:E12345678`; any of these.")
-    ] = None,
-    occurred_from: Annotated[AwareDatetime | None, Query(description="Included.")] = None,
-    occurred_until: Annotated[AwareDatetime | None, Query(description="Not included.")] = None,
-    updated_since: Annotated[AwareDatetime | None, Query(description="Included.")] = None,
-    q: Annotated[
-        _Text | None, Query(description="Part of a rule, checkpoint, subject key or event id, in any case.")
-    ] = None,
-) -> records.Filters:
-    return records.Filters(
-        status=tuple(status or ()),
-        rule=tuple(rule or ()),
-        regime=tuple(regime or ()),
-        jurisdiction=tuple(jurisdiction or ()),
-        severity=tuple(severity or ()),
-        checkpoint=tuple(checkpoint or ()),
-        subject_kind=tuple(subject_kind or ()),
-        subject=tuple(subject or ()),
-        occurred_from=occurred_from,
-        occurred_until=occurred_until,
-        updated_since=updated_since,
-        q=q,
-    )
+class Asked(BaseModel):
+    """What a page is asked for; a filter of another name is a mistake that would show too much, so it is refused."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    status: list[_Text] = Field([], description="Any of these.")
+    rule: list[_Text] = Field([], description="Any of these.")
+    regime: list[Regime] = Field([], description="Any of these.")
+    jurisdiction: list[_Text] = Field([], description="Any of these.")
+    severity: list[Severity] = Field([], description="Any of these.")
+    checkpoint: list[_Text] = Field([], description="Any of these.")
+    subject_kind: list[SubjectKind] = Field([], description="Any of these.")
+    subject: list[_Text] = Field([], description="Key of a subject, as `CHN:E12345678`; any of these.")
+    occurred_from: Instant | None = Field(None, description="Included.")
+    occurred_until: Instant | None = Field(None, description="Not included.")
+    updated_since: Instant | None = Field(None, description="Included.")
+    q: _Text | None = Field(None, description="Part of a rule, checkpoint, subject key or event id, in any case.")
+    sort: Sort = Field(Sort.NEWEST, description="A leading minus: latest, or gravest, first.")
+    limit: int = Field(50, ge=1, le=500)
+    cursor: Annotated[str, Field(max_length=500)] | None = Field(None, description="From `next` of the page before.")
+
+    def filters(self) -> records.Filters:
+        """The filters alone."""
+        given: dict[str, Any] = self.model_dump(exclude={"sort", "limit", "cursor"})
+        return records.Filters(**{name: _tuple(value) for name, value in given.items()})
+
+
+def _tuple(value: Any) -> Any:  # noqa: ANN401 (any filter)
+    return tuple(value) if isinstance(value, list) else value
 
 
 @router.get(
@@ -66,23 +63,13 @@ def _filters(  # noqa: PLR0913, PLR0917 (the filters of the contract)
     response_model=schemas.ViolationPage,
     responses=schemas.problems(401, 403, 422, 503),
 )
-async def list_violations(
-    request: Request,
-    response: Response,
-    credential: _Officer,
-    filters: Annotated[records.Filters, Depends(_filters)],
-    sort: Annotated[Sort, Query(description="A leading minus: latest, or gravest, first.")] = Sort.NEWEST,
-    limit: Annotated[int, Query(ge=1, le=500)] = 50,
-    cursor: Annotated[str | None, Query(max_length=500, description="From `next` of the page before.")] = None,
-) -> Any:  # noqa: ANN401 (checked by the response model; the parameters of the contract)
+def list_violations(
+    request: Request, response: Response, credential: _Officer, asked: Annotated[Asked, Query()]
+) -> Any:  # noqa: ANN401 (checked by the response model)
     """All given filters must be met, each by any of its values. What is stored meanwhile shifts no page."""
     services = services_of(request)
-
-    def search() -> records.Page:
-        with reading(services.database) as tx:
-            return records.search(tx, filters, sort, limit, cursor)
-
-    page = await run_in_threadpool(search)
+    with reading(services.database) as tx:
+        page = records.search(tx, asked.filters(), asked.sort, asked.limit, asked.cursor)
     looked(credential, "violations", request.url.query)
     following = None
     if page.next_cursor:
@@ -99,40 +86,35 @@ async def list_violations(
     response_model=schemas.ViolationDetail,
     responses=schemas.problems(401, 403, 404, 503),
 )
-async def get_violation(request: Request, identifier: str, credential: _Officer) -> Any:  # noqa: ANN401 (checked by the response model)
+def get_violation(request: Request, identifier: str, credential: _Officer) -> Any:  # noqa: ANN401 (checked by the response model)
     """The explanation: version and why, article with source, the tree of conditions; and the subject's facts."""
     services = services_of(request)
-
-    def load() -> tuple[records.Detail, crossings.Crossing]:
-        with reading(services.database) as tx:
-            detail = records.get(tx, identifier)
-            return detail, crossings.get(tx, detail.listed.violation.crossing)
-
-    detail, crossing = await run_in_threadpool(load)
+    with reading(services.database) as tx:
+        detail = records.get(tx, identifier)
+        crossing = crossings.get(tx, detail.listed.violation.crossing)
     looked(credential, "violation", identifier)
     violation = detail.listed.violation
     decision = next(each for each in crossing.decisions if each.id == detail.decision)
-    words = await run_in_threadpool(_law, services, decision.rulebook, violation)
-    # Facts are kept in the order of the subjects: persons, then organisations.
-    ordered = sorted(crossing.subjects, key=lambda each: (each.kind, each.position))
-    place = [(each.kind, each.position) for each in ordered].index((violation.subject_kind, violation.subject_position))
+    rulebook = _rulebook(services, decision.rulebook)
+    version = rulebook.rules[violation.rule].version_on(violation.local_date)
+    # Facts are in the order of the subjects: persons, then organisations.
+    place = [(each.kind, each.position) for each in crossing.subjects].index(
+        (violation.subject_kind, violation.subject_position)
+    )
     return {
-        **_violation(detail.listed, services.pipeline.in_force.rulebook),
+        **_violation(detail.listed, rulebook),
         "decision": decision.id,
         "rulebook": decision.rulebook,
         "explanation": detail.explanation,
-        "law": words,
+        "law": law(version, rulebook) if version else None,
         "facts": decision.facts[place],
     }
 
 
-def _law(services: Services, digest: str, violation: records.Violation) -> Any:  # noqa: ANN401 (JSON)
-    """The law in words, from the rulebook the decision was made by."""
+def _rulebook(services: Services, digest: str) -> Rulebook:
+    """The rulebook a decision was made by; the words of today's may be others."""
     in_force = services.pipeline.in_force
-    book = in_force if in_force.rulebook.digest == digest else stored(services.database, digest)
-    if book is None or (version := book.rulebook.rules[violation.rule].version_on(violation.local_date)) is None:
-        return None
-    return law(version, book.rulebook)
+    return in_force.rulebook if in_force.rulebook.digest == digest else stored(services.database, digest).rulebook
 
 
 def _violation(listed: records.Listed, rulebook: Rulebook) -> dict[str, Any]:
@@ -159,7 +141,6 @@ def _violation(listed: records.Listed, rulebook: Rulebook) -> dict[str, Any]:
             "kind": violation.subject_kind,
             "index": violation.subject_position,
             "key": violation.subject_key,
-            "country": None,
         },
         "occurred_at": violation.occurred_at,
         "date": violation.local_date,

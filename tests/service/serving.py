@@ -1,0 +1,107 @@
+"""The service in this process: wired as in production, with a clock that the test moves and a key for each role."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import orjson
+from fastapi import FastAPI
+from httpx2 import Response
+from starlette.testclient import TestClient
+
+from app.identity import keys
+from app.identity.roles import Role
+from app.main import build
+from app.settings import Settings
+from app.storage.engine import connect, transaction
+from app.web.services import Services
+from tests.factories import event
+
+RULES = Path(__file__).with_name("rules")
+SOURCE = event()["source"]
+SOURCES: Mapping[Role, list[str]] = {Role.CHECKPOINT: ["rus-zabaykalsk-*"], Role.ADMIN: ["*"]}
+EXPIRED = "2026-02-01"
+"""Of a document: before the crossing of `event()`."""
+
+
+@dataclass(slots=True)
+class MovedClock:
+    """Stands still until it is moved."""
+
+    at: datetime = field(default_factory=lambda: datetime(2026, 3, 1, 0, 20, tzinfo=UTC))
+
+    def now(self) -> datetime:
+        return self.at
+
+    def move(self, by: timedelta) -> None:
+        self.at += by
+
+
+@dataclass(slots=True)
+class Service:
+    """A running service; requests go out with the key of a role, or with none."""
+
+    app: FastAPI
+    client: TestClient
+    clock: MovedClock
+    keys: Mapping[Role, str]
+    url: str
+
+    @property
+    def services(self) -> Services:
+        found: Services = self.app.state.services
+        return found
+
+    def header(self, role: Role | None) -> dict[str, str]:
+        return {"Authorization": f"Bearer {self.keys[role]}"} if role else {}
+
+    def get(self, path: str, role: Role | None = Role.OFFICER, **options: Any) -> Response:
+        return self.client.get(path, headers=self.header(role), **options)
+
+    def post(
+        self,
+        body: Any,
+        role: Role | None = Role.CHECKPOINT,
+        path: str = "/v1/crossings",
+        kind: str = "application/json",
+    ) -> Response:
+        content = body if isinstance(body, bytes) else orjson.dumps(body)
+        return self.client.post(path, content=content, headers=self.header(role) | {"Content-Type": kind})
+
+    def count(self, table: str) -> int:
+        with self.services.database.connect() as connection:
+            found: int = connection.exec_driver_sql(f"SELECT count(*) FROM {table}").scalar_one()  # noqa: S608
+            return found
+
+
+@contextmanager
+def serving(url: str, rules: Path = RULES, clock: MovedClock | None = None, **settings: Any) -> Iterator[Service]:
+    """Start the service over a database, and stop it."""
+    clock = clock or MovedClock()
+    app = build(Settings(database_url=url, rules_dir=rules, **settings), clock)
+    with TestClient(app, raise_server_exceptions=False) as client:
+        yield Service(app, client, clock, _keys(url, clock.now()), url)
+
+
+def _keys(url: str, now: datetime) -> dict[Role, str]:
+    database = connect(url)
+    with transaction(database) as tx:
+        made = {role: keys.issue(tx, f"a {role}", role, SOURCES.get(role, []), now)[1] for role in Role}
+    database.dispose()
+    return made
+
+
+def several(**changes: Any) -> dict[str, Any]:
+    """An event with a driver on an expired document, a passenger without a visa and their carrier."""
+    made = event(persons__0__document__expires_on=EXPIRED, **changes)
+    passenger = event(
+        persons__0__role="passenger",
+        persons__0__visa=None,
+        persons__0__surname="LI",
+        persons__0__document__number="E99999999",
+    )["persons"][0]
+    made["persons"].append(passenger)
+    return made
