@@ -1,5 +1,6 @@
 """Composition root: settings in, one wired application out."""
 
+import gc
 import logging
 import os
 import sys
@@ -41,6 +42,9 @@ def build(settings: Settings, clock: Clock | None = None) -> FastAPI:
         _log.error(
             "rulebook is stale: the rules have errors, the last good rulebook stays in force", problem=str(problem)
         )
+    # The rulebook lives as long as the process; the collector need not walk through it again and again.
+    gc.collect()
+    gc.freeze()
     pipeline = Pipeline(database, in_force, clock, cross_check=settings.cross_check)
 
     def close() -> None:

@@ -5,10 +5,23 @@ What an operator does is chosen once a condition instead of once an event. A pro
 
 from collections.abc import Callable
 from functools import partial
+from operator import eq
 from typing import Any, Final, TypeAlias, assert_never
 
-from app.language.ir import All, AnyOf, Condition, Leaf, Literal, Named, Not, Operator, Quantified, Quantifier
-from app.language.operators import MISSING, NEGATED, holds
+from app.language.ir import (
+    All,
+    AnyOf,
+    Condition,
+    FieldOperand,
+    Leaf,
+    Literal,
+    Named,
+    Not,
+    Operator,
+    Quantified,
+    Quantifier,
+)
+from app.language.operators import MISSING, NEGATED, holds, operand_value, ordered
 from app.language.truth import Truth
 from app.vocabulary.values import Facts, Record
 
@@ -81,6 +94,8 @@ def _leaf(leaf: Leaf) -> Prepared:
     match leaf.operands:
         case (Literal(constant),) if operator in _PLAIN:
             return _constant(leaf, operator, constant, negated=negated)
+        case (Literal() | FieldOperand() as operand,) if ordered(operator) or operator is Operator.IS:
+            return _compared(leaf, ordered(operator) or eq, operand, negated=negated)
         case _:
             return partial(holds, leaf)
 
@@ -97,3 +112,35 @@ def _constant(leaf: Leaf, operator: Operator, constant: Any, *, negated: bool) -
         return yes if value is not None and value in accepted else no
 
     return asked
+
+
+def _compared(
+    leaf: Leaf, known: Callable[[Any, Any], bool], operand: Literal | FieldOperand, *, negated: bool
+) -> Prepared:
+    path, of_record = leaf.field.path, leaf.field.record is not None
+    other = _operand(operand)
+    yes, no = (_FALSE, _TRUE) if negated else (_TRUE, _FALSE)
+
+    def asked(facts: Facts, record: Record | None) -> Truth:
+        value: Any = (record if of_record and record is not None else facts).get(path, MISSING)
+        against = other(facts, record)
+        if value is None or against is None:
+            return no
+        if value is MISSING or against is MISSING:
+            return _UNKNOWN
+        return yes if known(value, against) else no
+
+    return asked
+
+
+def _operand(operand: Literal | FieldOperand) -> Callable[[Facts, Record | None], Any]:
+    match operand:
+        case Literal(constant):
+            return lambda _, __: constant
+        case FieldOperand(field, None, own_record):
+            path = field.path
+            if own_record:
+                return lambda facts, record: (facts if record is None else record).get(path, MISSING)
+            return lambda facts, _: facts.get(path, MISSING)
+        case _:
+            return lambda facts, record: operand_value(operand, facts, record)
