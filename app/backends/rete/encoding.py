@@ -22,7 +22,7 @@ from typing import Any, Final
 from app.backends.rete.expressions import FALSE, TRUE, Answer, Expression, Seen, Test, both, either
 from app.language.ir import Condition, Leaf, Literal, Operator, Quantified
 from app.language.operators import MISSING, NEGATED
-from app.language.prepared import Prepared, prepare
+from app.language.prepared import remembered
 from app.language.resolve import Resolved, leaves
 from app.language.truth import Truth
 from app.vocabulary.fields import FieldType
@@ -98,14 +98,14 @@ class Encoding:
         )
         self._places = {path: place for place, path in enumerate(self._paths)}
         self._conditions: dict[Condition, int] = {}
-        self._asks: list[Prepared] = []
+        self._asks: list[Callable[[Facts], Truth]] = []
         self._names: dict[Number, str] = {}
         self.numbers: dict[str, Number] = {}
 
     def codes(self, facts: Facts) -> list[int]:
         """The event's number in each column."""
         codes = list(map(getitem, self._codes, map(facts.get, self._paths, repeat(MISSING))))
-        codes += [int(ask(facts, None)) for ask in self._asks]
+        codes += [int(ask(facts)) for ask in self._asks]
         return codes
 
     def may_be(self, condition: Condition, *, wanted: bool) -> Expression:
@@ -114,7 +114,7 @@ class Encoding:
             return self._compared(condition, wanted=wanted)
         if condition not in self._conditions:
             self._conditions[condition] = len(self._asks)
-            self._asks.append(prepare(condition))
+            self._asks.append(remembered(condition))
         column = len(self._paths) + self._conditions[condition]
         codes = {Truth.UNKNOWN, Truth.TRUE} if wanted else {Truth.TRUE}
         return _seen(Answer(column, frozenset(map(int, codes)), wanted))
@@ -124,7 +124,7 @@ class Encoding:
         if not isinstance(condition, Leaf) or not _by_value(condition):
             return self.may_be(condition, wanted=not wanted)
         place = self._places[condition.field.path]
-        return _seen(Answer(place, frozenset({UNKNOWN}))) if self._codes[place].optional else FALSE
+        return _seen(unknown(place)) if self._codes[place].optional else FALSE
 
     def _compared(self, leaf: Leaf, *, wanted: bool) -> Expression:
         if leaf.operator in NEGATED:
@@ -168,6 +168,11 @@ class Encoding:
         name = self._names.setdefault(number, f"n{len(self._names)}")
         self.numbers[name] = number
         return name
+
+
+def unknown(column: int) -> Answer:
+    """Whether the column's field is unknown."""
+    return Answer(column, frozenset({UNKNOWN}))
 
 
 def _seen(answer: Answer) -> Seen:

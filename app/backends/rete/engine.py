@@ -8,7 +8,7 @@
 """
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib import import_module
 from itertools import count
@@ -28,6 +28,7 @@ _ID: Final = '{"sid":"0","id":"1"'
 _RETRACTED: Final = _ID + "}"
 _SENTINEL: Final = Test(TAG, "$eq", -1000)  # below all that a rule compares the tag with
 _TAGGED: Final = f'{_ID},"{TAG}":1'
+_NOTHING: Final = frozenset[int]()
 _HANDLED: Final = 0
 _NOT_HANDLED: Final = 1
 _NAMES: Final = count()  # a ruleset's name is never used twice in a process
@@ -71,27 +72,26 @@ class Rete:
         Exact, but for facts that break the vocabulary's promise (a field that is always known is not, a text where a
         number should be): then all rules are nominated.
         """
-        self._check_thread()
+        if self._thread != get_ident():
+            self._claim()
         try:
             codes = self._encoding.codes(facts)
         except UnexpectedFactError:
             return self._everything
-        nominated: set[int] = set()
-        for ruleset in self._rulesets:
-            nominated.update(ruleset.fired(codes))
-        return frozenset(nominated)
+        return _NOTHING.union(*[ruleset.fired(codes) for ruleset in self._rulesets])
 
     def close(self) -> None:
         """Free what the C engine holds; nothing can be nominated any more."""
-        self._check_thread()
+        if self._thread != get_ident():
+            self._claim()
         while self._rulesets:
             self._rulesets.pop().close()
 
-    def _check_thread(self) -> None:
-        if self._thread is None:
-            self._thread = get_ident()
-        elif self._thread != get_ident():
+    def _claim(self) -> None:
+        """The thread that uses it first owns it; a look at its number is all the others are kept out by."""
+        if self._thread is not None:
             raise WrongThread(f"this Rete belongs to thread {self._thread}; thread {get_ident()} must make its own")
+        self._thread = get_ident()
 
 
 class _Ruleset:
@@ -105,25 +105,27 @@ class _Ruleset:
         rules["-1"] = {"all": [{"m": definition(_SENTINEL, names)}]}
         self._c: Any = import_module("durable_rules_engine")
         self._handle = self._c.create_ruleset(f"gerege-{next(_NAMES)}", json.dumps(rules))
-        if list(self._fire(f'{_ID},"{TAG}":{_SENTINEL.value}}}')) != [-1]:
+        if self._fire(f'{_ID},"{TAG}":{_SENTINEL.value}}}') != [-1]:
             raise EngineError("a new ruleset did not fire its sentinel")
 
-    def fired(self, codes: Sequence[int]) -> Iterator[int]:
+    def fired(self, codes: Sequence[int]) -> list[int]:
         """Positions of the rules that fire on an event with these numbers; one that may for two reasons, twice."""
         return self._fire(f"{_TAGGED}{self._writer.members(codes)}}}")
 
-    def _fire(self, fact: str) -> Iterator[int]:
-        handle = self._handle
+    def _fire(self, fact: str) -> list[int]:
+        handle, following = self._handle, self._c.complete_and_start_action
         result, state = self._c.assert_fact(handle, fact)
+        fired: list[int] = []
         if result == _NOT_HANDLED:
-            return
+            return fired
         if result != _HANDLED:
             raise EngineError(f"assert_fact answered {result}")
         _, message = self._c.start_action_for_state(handle, state)
         while message:
-            yield int(message[2 : message.index('"', 2)])
-            message = self._c.complete_and_start_action(handle, state)
+            fired.append(int(message[2 : message.index('"', 2)]))
+            message = following(handle, state)
         self._c.retract_fact(handle, _RETRACTED)
+        return fired
 
     def close(self) -> None:
         self._c.delete_state(self._handle, _SID)

@@ -9,7 +9,7 @@ from functools import reduce
 from operator import getitem, itemgetter, or_
 
 from app.backends.rete.compiling import Plan, name_of_seen
-from app.backends.rete.encoding import Number
+from app.backends.rete.encoding import UNKNOWN, Number, unknown
 from app.backends.rete.expressions import Seen
 
 
@@ -23,9 +23,15 @@ class Writer:
         self._numbered = _picking(by_column)
         self._numbers = tuple(map(_Numbers, by_column.values()))
         seen = planned.seen
-        answering = sorted({answer.column for each in seen for answer in each.every | each.some})
-        self._answering = _picking(answering)
-        self._answers = tuple(_Answers(column, seen) for column in answering)
+        asked = {answer for each in seen for answer in each.every | each.some}
+        columns = sorted({answer.column for answer in asked})
+        answers = {column: _Answers(column, seen) for column in columns}
+        self._answering = _picking(columns), tuple(answers.values()), 0
+        # Where nothing is unknown, a column that is only asked whether it is answers the same whatever its number.
+        open_only = set(columns) - {answer.column for answer in asked if answer != unknown(answer.column)}
+        rest = [column for column in columns if column not in open_only]
+        same = reduce(or_, (answers[column][0] for column in open_only), 0)
+        self._answering_if_known = _picking(rest), tuple(answers[column] for column in rest), same
         self._width = len(seen)
         self._everything = (1 << self._width) - 1
         self._need_none_granted = sum(1 << place for place, each in enumerate(seen) if not each.some)
@@ -35,7 +41,8 @@ class Writer:
     def members(self, codes: Sequence[int]) -> str:
         """The members for an event with these numbers in the columns, each with a comma before it."""
         numbers = "".join(map(getitem, self._numbers, self._numbered(codes)))
-        found = reduce(or_, map(getitem, self._answers, self._answering(codes)), 0)
+        picked, answers, same = self._answering if UNKNOWN in codes else self._answering_if_known
+        found = reduce(or_, map(getitem, answers, picked(codes)), same)
         bits = self._everything & ~found & (self._need_none_granted | found >> self._width)
         return numbers + "".join(map(getitem, self._bytes, bits.to_bytes(len(self._bytes), "little")))
 
