@@ -18,9 +18,10 @@ from operator import getitem, or_
 from typing import TYPE_CHECKING
 
 from app.backends.columns import Column, only_field
-from app.language.ir import All, AnyOf, Condition, Named, Not
+from app.language.evaluate import truth
+from app.language.ir import All, AnyOf, Condition, Named, Not, Quantified
 from app.language.operators import MISSING
-from app.language.prepared import prepare
+from app.language.prepared import remembered
 from app.language.resolve import Resolved
 from app.language.truth import Truth
 from app.vocabulary.values import Facts
@@ -86,15 +87,24 @@ class Index:
             self._add(position, rule.holds, self._require, self._forbid)
         self._half = 4 * size
         self._low = (1 << self._half) - 1
-        self._conditions = tuple(map(prepare, self._slow))
+        self._conditions = tuple(map(remembered, self._slow))
         self._paths = tuple(by.path for by in self._by_field)
         self._columns = tuple(Column(by, conditions, self._half) for by, conditions in self._by_field.items())
+        self._lists = tuple(self._empty_lists())
 
     def judge(self, facts: Facts) -> Judgement:
         """Exact verdicts of all rules on one subject's facts."""
         values = map(facts.get, self._paths, repeat(MISSING))
         found: int = reduce(or_, map(getitem, self._columns, values), 0)
         state = _State(facts, found & self._low, found >> self._half)
+        for path, numbers, none_false, unknown in self._lists:
+            records = facts.get(path, MISSING)
+            if records is MISSING:
+                state.unknown |= unknown
+                state.asked |= numbers
+            elif not records:
+                state.false |= none_false
+                state.asked |= numbers
         when_false, when_true = self._truths(self._when, self._everything, state)
         unless_false, unless_true = self._truths(self._unless, self._everything ^ when_false, state)
         applies = when_true & unless_false
@@ -124,11 +134,27 @@ class Index:
 
     def _evaluate(self, number: int, state: _State) -> None:
         state.asked.add(number)
-        found = self._conditions[number](state.facts, None)
+        found = self._conditions[number](state.facts)
         if found is Truth.FALSE:
             state.false |= self._slots[number]
         elif found is Truth.UNKNOWN:
             state.unknown |= self._slots[number]
+
+    def _empty_lists(self) -> Iterator[tuple[str, frozenset[int], int, int]]:
+        """By list of records: the numbers of the conditions on it alone, and their slots if it is empty, or not given.
+
+        Most lists of most events are empty, and then no condition on them needs to be asked.
+        """
+        by_path: defaultdict[str, list[tuple[int, Condition]]] = defaultdict(list)
+        for condition, number in self._slow.items():
+            asked = condition.part if isinstance(condition, Not) else condition
+            if isinstance(asked, Quantified):
+                by_path[asked.field.path].append((number, condition))
+        for path, conditions in by_path.items():
+            empty: Facts = {path: ()}
+            false = (self._slots[number] for number, each in conditions if truth(each, empty) is Truth.FALSE)
+            unknown = (self._slots[number] for number, _ in conditions)
+            yield path, frozenset(number for number, _ in conditions), reduce(or_, false, 0), reduce(or_, unknown, 0)
 
     def _add(self, position: int, condition: Condition, wanted: _Term, excluded: _Term) -> None:
         """Lay a rule's side out as `wanted and not excluded`."""

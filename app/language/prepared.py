@@ -4,7 +4,7 @@ What an operator does is chosen once a condition instead of once an event. A pro
 """
 
 from collections.abc import Callable
-from functools import partial
+from functools import lru_cache, partial
 from operator import eq
 from typing import Any, Final, TypeAlias, assert_never
 
@@ -31,6 +31,25 @@ _UNKNOWN: Final = Truth.UNKNOWN
 _TRUE: Final = Truth.TRUE
 # Of these, what one constant answers for a known value is a plain Python operation.
 _PLAIN: Final = frozenset({Operator.IS, Operator.IN})
+
+
+@lru_cache(maxsize=1 << 16)
+def remembered(condition: Condition) -> Callable[[Facts], Truth]:
+    """As `prepare` for whole facts; asked again about the same facts, by whichever rule or backend, it remembers."""
+    ask = prepare(condition)
+    nobody: Facts = {}
+    # One pair, replaced in one step, so that two threads cannot mix their answers.
+    last = (nobody, _UNKNOWN)
+
+    def asked(facts: Facts) -> Truth:
+        nonlocal last
+        about, answer = last
+        if about is not facts:
+            answer = ask(facts, None)
+            last = (facts, answer)
+        return answer
+
+    return asked
 
 
 def prepare(condition: Condition) -> Prepared:
