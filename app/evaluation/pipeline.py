@@ -70,7 +70,7 @@ class Pipeline:
     def __init__(self, database: Database, in_force: InForce, clock: Clock, *, cross_check: bool = True) -> None:
         self._database, self._clock, self._in_force = database, clock, in_force
         self._cross_check = cross_check
-        self._tasks: queue.Queue[_Task] = queue.Queue(_WAITING)
+        self._tasks: queue.SimpleQueue[_Task] = queue.SimpleQueue()
         self._closed = False
         # Between the question whether it is closed and the task's place in the queue nothing may come.
         self._entrance = threading.Lock()
@@ -116,10 +116,9 @@ class Pipeline:
         with self._entrance:
             if self._closed:
                 raise Unavailable(_STOPPING)
-            try:
-                self._tasks.put_nowait(task)
-            except queue.Full as full:
-                raise Unavailable("More events are waiting than can be taken; send the event again later.") from full
+            if self._tasks.qsize() >= _WAITING:
+                raise Unavailable("More events are waiting than can be taken; send the event again later.")
+            self._tasks.put(task)
 
     def _run(self) -> None:
         try:
