@@ -14,8 +14,8 @@ from app.evaluation.compiled import EVALUATED, Compiled, Jurisdictions, Shards
 from app.evaluation.decision import OPEN, Decision, Difference, Finding, Judgement
 from app.facts.derive import Subject, derive, local_day
 from app.facts.reference_data import Checkpoint, ReferenceData
-from app.language.ir import Rulebook, Status
-from app.vocabulary.codes import Verdict
+from app.language.ir import Rule, Rulebook, Status
+from app.vocabulary.codes import SubjectKind, Verdict
 from app.vocabulary.values import Facts, Record
 from app.vocabulary.wire import Crossing
 
@@ -61,6 +61,7 @@ class Engine:
     ) -> Decision:
         """Judge facts derived before, now or when the event was stored (law 3)."""
         judging = _Judging(self._shards, self._jurisdictions(checkpoint, day), day, subjects, every=every)
+        judging.suppose(_unsaid(event))
         for stratum in self._shards.strata:
             judging.run(stratum)
         return Decision(
@@ -114,6 +115,14 @@ class _Judging:
             if compiled.rules:
                 self._ask(compiled, place, subject, known)
 
+    def suppose(self, kinds: Iterable[SubjectKind]) -> None:
+        """Let rules of higher strata know of others there may be, of kinds the event does not speak of (law 4)."""
+        for kind in kinds:
+            somebody = Subject(kind, -1, None, None, None)
+            for stratum in self._shards.strata:
+                for rule in self._shards.asked(self._jurisdictions, kind, stratum, self._day).watched:
+                    self._verdicts.append((somebody, _record(rule, somebody, Verdict.UNDETERMINED)))
+
     def judgements(self) -> Iterator[Judgement]:
         """What was concluded of each subject."""
         for (subject, facts), findings, compliant in zip(self._subjects, self._findings, self._compliant, strict=True):
@@ -147,16 +156,26 @@ class _Judging:
         """Keep the verdicts that rules of higher strata rest on; an undetermined one is an unknown (law 4)."""
         for rule in compiled.watched:
             verdict = verdicts.get(rule.id, Verdict.NOT_APPLICABLE)
-            record: dict[str, str | bool] = {
-                "findings.rule": rule.id,
-                "findings.severity": rule.severity.value,
-                "findings.subject_kind": subject.kind.value,
-            }
-            if verdict is not Verdict.UNDETERMINED:
-                record["findings.verdict"] = verdict.value
-            if subject.role:
-                record["findings.role"] = subject.role
-            self._verdicts.append((subject, record))
+            self._verdicts.append((subject, _record(rule, subject, verdict)))
+
+
+def _record(rule: Rule, subject: Subject, verdict: Verdict) -> Record:
+    record: dict[str, str | bool] = {
+        "findings.rule": rule.id,
+        "findings.severity": rule.severity.value,
+        "findings.subject_kind": subject.kind.value,
+    }
+    if verdict is not Verdict.UNDETERMINED:
+        record["findings.verdict"] = verdict.value
+    if subject.role:
+        record["findings.role"] = subject.role
+    return record
+
+
+def _unsaid(event: Crossing) -> list[SubjectKind]:
+    """Kinds of which the event does not say whether there is a subject: it leaves the member out."""
+    members = {"persons": SubjectKind.INDIVIDUAL, "organizations": SubjectKind.LEGAL_ENTITY}
+    return [kind for name, kind in members.items() if name not in event.model_fields_set]
 
 
 def _as_seen_by(subject: Subject, verdicts: Iterable[tuple[Subject, Record]]) -> tuple[Record, ...]:

@@ -85,7 +85,8 @@ class Observed:
                 self._observe(scope, status, time.perf_counter() - began)
 
     def _observe(self, scope: Scope, status: int, seconds: float) -> None:
-        route = getattr(scope.get("route"), "path", "none")
+        # Starlette's own route, that of events, leaves no trace of itself but its endpoint.
+        route = getattr(scope.get("route"), "path", scope["path"] if "endpoint" in scope else "none")
         self._services.metrics.requests.labels(route, str(status)).inc()
         _log.debug("request", method=scope["method"], route=route, status=status, milliseconds=round(seconds * 1000, 1))
 
@@ -115,5 +116,11 @@ def _described(app: FastAPI) -> dict[str, Any]:
             schema = model.model_json_schema(ref_template=template)
             known |= schema.pop("$defs", {})
             known[model.__name__] = schema
+        # FastAPI takes every parameter for one that may be refused in its own form; here all errors are problems.
+        for name in ("HTTPValidationError", "ValidationError"):
+            known.pop(name, None)
+        for operation in (each for item in document["paths"].values() for each in item.values()):
+            if "HTTPValidationError" in str(operation["responses"].get("422")):
+                operation["responses"] |= {"422": schemas.problems(422)[422]}
         app.openapi_schema = document
     return app.openapi_schema

@@ -58,12 +58,12 @@ class Service:
     def header(self, role: Role | None) -> dict[str, str]:
         return {"Authorization": f"Bearer {self.keys[role]}"} if role else {}
 
-    def get(self, path: str, role: Role | None = Role.OFFICER, **options: Any) -> Response:
+    def get(self, path: str, role: Role | None = Role.OFFICER, **options: Any) -> Response:  # noqa: ANN401 (the client's)
         return self.client.get(path, headers=self.header(role), **options)
 
     def post(
         self,
-        body: Any,
+        body: object,
         role: Role | None = Role.CHECKPOINT,
         path: str = "/v1/crossings",
         kind: str = "application/json",
@@ -78,7 +78,7 @@ class Service:
 
 
 @contextmanager
-def serving(url: str, rules: Path = RULES, clock: MovedClock | None = None, **settings: Any) -> Iterator[Service]:
+def serving(url: str, rules: Path = RULES, clock: MovedClock | None = None, **settings: Any) -> Iterator[Service]:  # noqa: ANN401 (of any setting)
     """Start the service over a database, and stop it."""
     clock = clock or MovedClock()
     app = build(Settings(database_url=url, rules_dir=rules, **settings), clock)
@@ -94,7 +94,7 @@ def _keys(url: str, now: datetime) -> dict[Role, str]:
     return made
 
 
-def several(**changes: Any) -> dict[str, Any]:
+def several(**changes: object) -> dict[str, Any]:
     """An event with a driver on an expired document, a passenger without a visa and their carrier."""
     made = event(persons__0__document__expires_on=EXPIRED, **changes)
     passenger = event(

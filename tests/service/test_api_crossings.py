@@ -23,11 +23,11 @@ def service(module_database_url: str) -> Iterator[Service]:
         yield running
 
 
-def fresh(**changes: Any) -> dict[str, Any]:
+def fresh(**changes: object) -> dict[str, Any]:
     return event(id=f"A-{next(_serial)}", **changes)
 
 
-def envelope(data: Any, **changes: Any) -> dict[str, Any]:
+def envelope(data: object, **changes: object) -> dict[str, Any]:
     return {"specversion": "1.0", "type": "border.crossing", "id": "CE-1", "source": "rus-zabaykalsk-lane-3"} | {
         "data": data,
         **changes,
@@ -172,6 +172,12 @@ def test_an_envelope_may_not_lend_a_source_the_key_is_not_bound_to(service: Serv
         ({"persons__0__surname": "A\x00B"}, "/persons/0/surname", "pattern"),
         ({"organizations__0__identifiers": {"a/b~c": "1"}}, "/organizations/0/identifiers/a~1b~0c", "should be"),
         ({"vehicle__gross_weight_kg": "heavy"}, "/vehicle/gross_weight_kg", "decimal"),
+        (
+            {"observations": [{"kind": "seal_broken", "person": 0, "organization": 0}]},
+            "/observations/0",
+            "one observation of each",
+        ),
+        ({"observations": [{"kind": "seal_broken", "person": 1}]}, "", "person 1"),
         ({"id": "ü"}, "/id", "pattern"),
         ({"id": "x" * 101}, "/id", "pattern"),
     ],
@@ -184,7 +190,8 @@ def test_each_fault_is_pointed_at_and_nothing_is_stored(
     assert response.status_code == 422
     assert response.headers["content-type"] == "application/problem+json"
     problem = schemas.Problem.model_validate_json(response.content)
-    (fault,) = problem.errors or ()
+    assert problem.errors
+    (fault,) = problem.errors
     assert fault.pointer == pointer
     assert words in f"{fault.message} {fault.hint}"
     assert service.count("crossings") == before

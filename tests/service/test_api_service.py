@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from httpx2 import Response
 from structlog.testing import capture_logs
 
 from app.identity import keys
@@ -39,7 +40,7 @@ def service(module_database_url: str) -> Iterator[Service]:
         yield running
 
 
-def ask(service: Service, method: str, path: str, role: Role | None) -> Any:
+def ask(service: Service, method: str, path: str, role: Role | None) -> Response:
     body = event(id=f"as-{role}") if path == "/v1/evaluate" else {}
     return service.post(body, role, path) if method == "POST" else service.get(path, role)
 
@@ -71,7 +72,7 @@ def test_every_route_is_in_the_matrix_above(service: Service) -> None:
     ["", "Bearer", "Bearer ", "Basic Zm9v", "Bearer gk_nobody_x", "Bearer gk", "Bearer " + "x" * 5000, "Bearer é"],
 )
 def test_a_key_that_is_nobodys_is_not_authenticated(service: Service, header: str) -> None:
-    response = service.client.get("/v1/rules", headers={"Authorization": header.encode()})
+    response = service.client.get("/v1/rules", headers={b"Authorization": header.encode()})
     assert response.status_code == 401
     assert response.headers["www-authenticate"] == "Bearer"
 
@@ -216,7 +217,7 @@ def test_what_is_not_there_is_a_problem_too(service: Service, method: str, path:
 @pytest.mark.parametrize("path", ["/healthz", "/v1/violations", "/v1/rules/none", "/nowhere"])
 def test_every_answer_is_named_and_kept_out_of_caches(service: Service, path: str) -> None:
     response = service.get(path)
-    assert UUID(response.headers["x-request-id"])
+    assert UUID(response.headers["x-request-id"]).version == 7
     assert response.headers["cache-control"] == "no-store"
     assert response.headers["x-content-type-options"] == "nosniff"
     if response.status_code == 404:

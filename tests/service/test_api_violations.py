@@ -98,7 +98,9 @@ def test_a_parameter_that_cannot_be_met_is_named_with_what_would_be_right(
 ) -> None:
     response = service.get("/v1/violations", params=asked)
     assert response.status_code == 422
-    (fault,) = schemas.Problem.model_validate_json(response.content).errors or ()
+    problem = schemas.Problem.model_validate_json(response.content)
+    assert problem.errors
+    (fault,) = problem.errors
     assert fault.pointer == name
     assert words in f"{fault.message} {fault.hint}"
 

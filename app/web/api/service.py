@@ -3,7 +3,7 @@
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request, Response
-from fastapi.responses import JSONResponse
+from fastapi.responses import JSONResponse, PlainTextResponse
 from sqlalchemy import text
 
 from app.backends.rete import available
@@ -48,7 +48,12 @@ def readyz(request: Request) -> JSONResponse:
     return JSONResponse(body, 200 if ready else 503)
 
 
-@router.get("/metrics", summary="Prometheus metrics", responses=schemas.problems(401, 403))
+@router.get(
+    "/metrics",
+    summary="Prometheus metrics",
+    response_class=PlainTextResponse,
+    responses=schemas.problems(401, 403),
+)
 async def metrics(
     request: Request, credential: Annotated[Credential, Depends(permitted(Permission.METRICS_READ))]
 ) -> Response:
