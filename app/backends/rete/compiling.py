@@ -3,8 +3,7 @@
     nominated = applies may be true, and (holds may be false, or applies is unknown)
 
 In Kleene's logic "may be true" passes through `all`, `any` and `not` down to the leaves, so the expression is exact.
-What is unknown needs no paths of its own: a number then stands where the comparison holds, an answer is then yes. A
-rule that would need more of the C code than `bounds` allows is left to Python, as two truths; that is exact too.
+A rule that would need more of the C code than `bounds` allows is left to Python, as two truths; that is exact too.
 """
 
 from collections import Counter

@@ -13,8 +13,7 @@ after, or made from, what a client sent.
 
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import repeat
 from operator import getitem
 from typing import Any, Final
@@ -33,24 +32,24 @@ NONE: Final = -2
 _ORDERED: Final = frozenset({FieldType.NUMBER, FieldType.DATE, FieldType.INSTANT})
 _SCALAR: Final = _ORDERED | {FieldType.TEXT, FieldType.CODE, FieldType.BOOLEAN}
 _EVALUATED: Final = frozenset({Operator.MATCHES, Operator.STARTS_WITH})
-_HIGH: Final = 2**30
+# The comparison, and the one that holds where it does not.
+_BELOW: Final[Mapping[Operator, tuple[str, str]]] = {
+    Operator.BELOW: ("$lt", "$gte"),
+    Operator.BEFORE: ("$lt", "$gte"),
+    Operator.AT_MOST: ("$lte", "$gt"),
+    Operator.ON_OR_BEFORE: ("$lte", "$gt"),
+}
+_ABOVE: Final[Mapping[Operator, tuple[str, str]]] = {
+    Operator.ABOVE: ("$gt", "$lte"),
+    Operator.AFTER: ("$gt", "$lte"),
+    Operator.AT_LEAST: ("$gte", "$lt"),
+    Operator.ON_OR_AFTER: ("$gte", "$lt"),
+}
 _REMEMBERED: Final = 1024
 
 
 class UnexpectedFactError(Exception):
     """A field that is always known is not, or is none, or a value is of another type; no question is made for that."""
-
-
-@dataclass(frozen=True, slots=True)
-class Number:
-    """A column as the C code sees it, and what stands in it for unknown and none."""
-
-    column: int
-    unknown: int
-    none: int
-
-    def of(self, code: int) -> int:
-        return code if code >= 0 else self.unknown if code == UNKNOWN else self.none
 
 
 class _Codes(dict[Any, int]):
@@ -89,7 +88,7 @@ class Encoding:
         for leaf in asked:
             constants[leaf.field.path] += _constants(leaf)
         known = {leaf.field.path: leaf.field.always_known for leaf in asked}
-        some = {leaf.field.path: leaf.field.nullable or not leaf.field.always_known for leaf in asked}
+        some = {leaf.field.path: leaf.field.nullable or leaf.field.parent is not None for leaf in asked}
         ordered = {leaf.field.path: leaf.field.type in _ORDERED for leaf in asked}
         self._paths = tuple(constants)
         self._codes = tuple(
@@ -99,8 +98,6 @@ class Encoding:
         self._places = {path: place for place, path in enumerate(self._paths)}
         self._conditions: dict[Condition, int] = {}
         self._asks: list[Callable[[Facts], Truth]] = []
-        self._names: dict[Number, str] = {}
-        self.numbers: dict[str, Number] = {}
 
     def codes(self, facts: Facts) -> list[int]:
         """The event's number in each column."""
@@ -131,43 +128,39 @@ class Encoding:
             wanted = not wanted
         operator = NEGATED.get(leaf.operator, leaf.operator)
         place = self._places[leaf.field.path]
-        codes = self._codes[place]
-        low, high = self._number(place), self._number(place, unknown=_HIGH, none=_HIGH)
-        # Numbers that lie where the comparison holds if the value is unknown, and does not if there is none.
-        may_be_low, may_be_high = self._number(place, none=_HIGH), self._number(place, unknown=_HIGH)
+        codes, name = self._codes[place], number_name(place)
+        is_open = Test(name, "$eq", UNKNOWN) if codes.optional else FALSE
+        # Of numbers, unknown and none are the least: what is compared from above has to leave out none.
+        not_none = Test(name, "$gt", NONE) if codes.nullable else TRUE
+        no_value = Test(name, "$lt", 0) if codes.nullable or codes.optional else FALSE
         if operator is Operator.PRESENT:
             is_there = leaf.operands == (Literal(value=True),)
-            if not codes.nullable:
-                return TRUE if wanted is is_there else FALSE
-            return Test(low, "$neq", NONE) if wanted is is_there else Test(low, "$lt", 0)
+            return not_none if wanted is is_there else no_value
         places = [codes[constant] for constant in _constants(leaf)]
         if operator is Operator.IN or (operator is Operator.IS and wanted and codes.optional):
             return _seen(Answer(place, frozenset((*places, UNKNOWN)) if wanted else frozenset(places), wanted))
         first, last = places[0], places[-1]
-        match operator:
-            case Operator.IS:
-                return Test(low, "$eq" if wanted else "$neq", first)
-            case Operator.BELOW | Operator.BEFORE:
-                return Test(may_be_low, "$lt", first) if wanted else Test(high, "$gte", first)
-            case Operator.AT_MOST | Operator.ON_OR_BEFORE:
-                return Test(may_be_low, "$lte", first) if wanted else Test(high, "$gt", first)
-            case Operator.ABOVE | Operator.AFTER:
-                return Test(may_be_high, "$gt", first) if wanted else Test(low, "$lte", first)
-            case Operator.AT_LEAST | Operator.ON_OR_AFTER:
-                return Test(may_be_high, "$gte", first) if wanted else Test(low, "$lt", first)
-            case Operator.BETWEEN if wanted:
-                return both(Test(may_be_high, "$gte", first), Test(may_be_low, "$lte", last))
-            case Operator.BETWEEN:
-                return either(Test(low, "$lt", first), Test(high, "$gt", last))
-            case _:
-                raise TypeError(f"{operator} does not compare a value with constants")
+        if operator in _BELOW:
+            yes, no = _BELOW[operator]
+            return both(Test(name, yes, first), not_none) if wanted else either(Test(name, no, first), no_value)
+        if operator in _ABOVE:
+            yes, no = _ABOVE[operator]
+            return either(Test(name, yes, first), is_open) if wanted else Test(name, no, first)
+        if operator is Operator.BETWEEN and wanted:
+            return either(both(Test(name, "$gte", first), Test(name, "$lte", last)), is_open)
+        if operator is Operator.BETWEEN:
+            return either(Test(name, "$lt", first), Test(name, "$gt", last))
+        return Test(name, "$eq" if wanted else "$neq", first)
 
-    def _number(self, place: int, *, unknown: int = UNKNOWN, none: int = NONE) -> str:
-        codes = self._codes[place]
-        number = Number(place, unknown if codes.optional else UNKNOWN, none if codes.nullable else NONE)
-        name = self._names.setdefault(number, f"n{len(self._names)}")
-        self.numbers[name] = number
-        return name
+
+def number_name(column: int) -> str:
+    """Name of the property that is the column's number."""
+    return f"n{column}"
+
+
+def column_of(name: str) -> int:
+    """The column whose number it is."""
+    return int(name[1:])
 
 
 def unknown(column: int) -> Answer:

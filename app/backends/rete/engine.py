@@ -8,7 +8,7 @@
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from functools import cache
 from importlib import import_module
 from itertools import count
@@ -17,7 +17,7 @@ from typing import Any, Final
 
 from app.backends.rete.bounds import Bounds
 from app.backends.rete.compiling import TAG, Plan, name_of_seen, plan
-from app.backends.rete.encoding import Encoding, Number, UnexpectedFactError
+from app.backends.rete.encoding import Encoding, UnexpectedFactError
 from app.backends.rete.expressions import Test, definition
 from app.backends.rete.writing import Writer
 from app.language.resolve import Resolved
@@ -58,7 +58,7 @@ class Rete:
     def __init__(self, rules: Sequence[Resolved]) -> None:
         self._everything = frozenset(range(len(rules)))
         self._encoding = Encoding(rules)
-        self._rulesets = [_Ruleset(each, self._encoding.numbers) for each in plan(rules, self._encoding)]
+        self._rulesets = [_Ruleset(each) for each in plan(rules, self._encoding)]
         self._thread: int | None = None
 
     @property
@@ -97,9 +97,9 @@ class Rete:
 class _Ruleset:
     """One ruleset in the C engine."""
 
-    def __init__(self, planned: Plan, numbers: Mapping[str, Number]) -> None:
+    def __init__(self, planned: Plan) -> None:
         self.bounds = planned.bounds
-        self._writer = Writer(planned, numbers)
+        self._writer = Writer(planned)
         names = {each: name_of_seen(place) for place, each in enumerate(planned.seen)}
         rules = {str(position): {"all": [{"m": definition(rule, names)}]} for position, rule in planned.rules}
         rules["-1"] = {"all": [{"m": definition(_SENTINEL, names)}]}

@@ -4,24 +4,21 @@ What a ruleset wants to see are bits of one integer: each column's number refuse
 that need one answer of several. Nothing here depends on the number of rules but the width of that integer.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import reduce
 from operator import getitem, itemgetter, or_
 
 from app.backends.rete.compiling import Plan, name_of_seen
-from app.backends.rete.encoding import UNKNOWN, Number, unknown
+from app.backends.rete.encoding import UNKNOWN, column_of, unknown
 from app.backends.rete.expressions import Seen
 
 
 class Writer:
     """Writes the members of a ruleset's facts as JSON."""
 
-    def __init__(self, planned: Plan, numbers: Mapping[str, Number]) -> None:
-        by_column: dict[int, dict[str, Number]] = {}
-        for name in planned.numbers:
-            by_column.setdefault(numbers[name].column, {})[name] = numbers[name]
-        self._numbered = _picking(by_column)
-        self._numbers = tuple(map(_Numbers, by_column.values()))
+    def __init__(self, planned: Plan) -> None:
+        self._numbered = _picking(map(column_of, planned.numbers))
+        self._numbers = tuple(map(_Number, planned.numbers))
         seen = planned.seen
         asked = {answer for each in seen for answer in each.every | each.some}
         columns = sorted({answer.column for answer in asked})
@@ -58,15 +55,15 @@ def _picking(places: Iterable[int]) -> Callable[[Sequence[int]], Iterable[int]]:
             return itemgetter(*several)
 
 
-class _Numbers(dict[int, str]):
+class _Number(dict[int, str]):
     """What the fact says of a column's number, worked out when first needed."""
 
-    def __init__(self, numbers: Mapping[str, Number]) -> None:
+    def __init__(self, name: str) -> None:
         super().__init__()
-        self._numbers = numbers
+        self._name = name
 
     def __missing__(self, code: int) -> str:
-        self[code] = "".join(f',"{name}":{number.of(code)}' for name, number in self._numbers.items())
+        self[code] = f',"{self._name}":{code}'
         return self[code]
 
 
