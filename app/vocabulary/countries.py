@@ -23,12 +23,8 @@ def _country(row: Mapping[str, str]) -> Country:
     return Country(row["iso3"], row["iso2"], row["name_en"], row["name_ru"], sign)
 
 
-COUNTRIES: Mapping[str, Country] = MappingProxyType(
-    {row["iso3"]: _country(row) for row in read_table("countries")}
-)
-ICAO_MEANINGS: Mapping[str, str] = MappingProxyType(
-    {row["code"]: row["meaning"] for row in read_table("icao_codes")}
-)
+COUNTRIES: Mapping[str, Country] = MappingProxyType({row["iso3"]: _country(row) for row in read_table("countries")})
+ICAO_MEANINGS: Mapping[str, str] = MappingProxyType({row["code"]: row["meaning"] for row in read_table("icao_codes")})
 
 ISO3: frozenset[str] = frozenset(COUNTRIES)
 ICAO_CODES: frozenset[str] = frozenset(ICAO_MEANINGS)

@@ -15,9 +15,7 @@ from app.vocabulary.wire import CheckpointCode, CountryCode
 class CrossingFacts(Strict):
     """Facts on the event as a whole."""
 
-    occurred_at: Instant = required(
-        "When it happened.", "Time of crossing", "Время пересечения", "过境时间"
-    )
+    occurred_at: Instant = required("When it happened.", "Time of crossing", "Время пересечения", "过境时间")
     date: Day = required(
         "Day of the crossing in the checkpoint's time zone.", "Date of crossing", "Дата пересечения", "过境日期"
     )
@@ -42,9 +40,7 @@ class CheckpointFacts(Strict):
         "State on the other side; null: none (air, sea).", "Neighbouring state", "Сопредельное государство", "邻国"
     )
     modes: list[codes.Mode] = member("Modes it is open to.", "Modes served", "Виды сообщения", "开放运输方式")
-    classification: codes.Classification = member(
-        "Whom it serves.", "Classification", "Классификация", "口岸分类"
-    )
+    classification: codes.Classification = member("Whom it serves.", "Classification", "Классификация", "口岸分类")
     open: bool = required(
         "Established and open on the day of the crossing.", "Checkpoint open", "Пункт пропуска открыт", "口岸开放"
     )
@@ -81,7 +77,11 @@ class PersonFacts(Strict):
         "签证要求",
     )
     visa_free_days: Annotated[int, Field(ge=0)] | None = member(
-        "Days the matrix allows without a visa; null: it sets none.", "Visa-free days", "Безвизовых дней", "免签天数", unit="days"
+        "Days the matrix allows without a visa; null: it sets none.",
+        "Visa-free days",
+        "Безвизовых дней",
+        "免签天数",
+        unit="days",
     )
 
 
@@ -112,7 +112,10 @@ class CargoFacts(Strict):
     """Facts on one line of the cargo."""
 
     un_status: codes.UnStatus | None = member(
-        "Where its UN number stands in ADR table A; null: not dangerous.", "UN number's status", "Статус номера ООН", "编号状态"
+        "Where its UN number stands in ADR table A; null: not dangerous.",
+        "UN number's status",
+        "Статус номера ООН",
+        "编号状态",
     )
     hs_listed: bool = member(
         "Its first six digits are in the Harmonized System.", "HS code listed", "Код есть в ГС", "编码在册"
@@ -141,5 +144,3 @@ class Finding(Strict):
     same_subject: bool = required(
         "It concerns the subject that is judged.", "Same subject", "Тот же субъект", "同一主体"
     )
-
-

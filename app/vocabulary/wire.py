@@ -119,9 +119,7 @@ class Person(Strict):
 
     role: codes.PersonRole = member("What the person does in the crossing.", "Role", "Роль", "身份")
     surname: Text = member("Primary identifier.", "Surname", "Фамилия", "姓", in_rules=False)
-    given_names: Text | None = member(
-        "Secondary identifier; null: none.", "Given names", "Имена", "名", in_rules=False
-    )
+    given_names: Text | None = member("Secondary identifier; null: none.", "Given names", "Имена", "名", in_rules=False)
     nationality: StateCode = member(
         "Nationality, ISO 3166 alpha-3 or ICAO Doc 9303-3 (XXA stateless …).", "Nationality", "Гражданство", "国籍"
     )
@@ -141,10 +139,16 @@ class Person(Strict):
         "预计离境日",
     )
     stay_extension_until: Day | None = member(
-        "Last day of an extension of stay; null: none granted.", "Stay extended until", "Срок пребывания продлён до", "停留延期至"
+        "Last day of an extension of stay; null: none granted.",
+        "Stay extended until",
+        "Срок пребывания продлён до",
+        "停留延期至",
     )
     registered_in_zone: bool = member(
-        "Is registered as living in the border zone.", "Registered in the zone", "Зарегистрирован в зоне", "边境区登记居民"
+        "Is registered as living in the border zone.",
+        "Registered in the zone",
+        "Зарегистрирован в зоне",
+        "边境区登记居民",
     )
     accompanied: bool = member(
         "A minor travels with a parent or guardian.", "Accompanied", "С сопровождающим", "有监护人陪同"
@@ -190,7 +194,10 @@ class CargoItem(Strict):
     )
     declared: bool = member("Declared to customs.", "Declared", "Задекларирован", "已申报")
     documented: bool = member(
-        "Named in the transport document.", "In the transport document", "Указан в транспортном документе", "列入运输单据"
+        "Named in the transport document.",
+        "In the transport document",
+        "Указан в транспортном документе",
+        "列入运输单据",
     )
 
 
@@ -206,12 +213,25 @@ class Observation(Strict):
         "Index of the organisation concerned.", "Organisation concerned", "Организация", "涉及单位", in_rules=False
     )
 
+    @model_validator(mode="after")
+    def _concerns_one(self) -> Self:
+        # Were both allowed, one named alone would not say that the other is not meant (law 4).
+        if {"person", "organization"} <= self.model_fields_set:
+            raise PydanticCustomError(
+                "observation_of_two", "concerns a person or an organisation; send one observation of each"
+            )
+        return self
+
 
 class Crossing(Strict):
     """One event at a checkpoint, sent by a checkpoint system."""
 
     id: Annotated[str, Field(pattern=r"^[\x21-\x7e]{1,100}$")] = required(
-        "The sender's identifier, unique within its source.", "Event id", "Идентификатор события", "事件标识", in_rules=False
+        "The sender's identifier, unique within its source.",
+        "Event id",
+        "Идентификатор события",
+        "事件标识",
+        in_rules=False,
     )
     source: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._:/-]{0,99}$")] = required(
         "The sending system.", "Source", "Источник", "来源", in_rules=False
@@ -223,7 +243,10 @@ class Crossing(Strict):
     direction: codes.Direction = required("Direction.", "Direction", "Направление", "方向")
     mode: codes.Mode = required("Mode of transport.", "Mode of transport", "Вид сообщения", "运输方式")
     area: Text | None = member(
-        "Border-zone area the event is in or leads to; null: none.", "Border-zone area", "Район пограничной зоны", "边境区域"
+        "Border-zone area the event is in or leads to; null: none.",
+        "Border-zone area",
+        "Район пограничной зоны",
+        "边境区域",
     )
     in_border_strip: bool = member(
         "The place lies within the strip along the border.", "In the border strip", "В полосе у границы", "位于边境地带"
@@ -255,5 +278,7 @@ class Crossing(Strict):
 def _check_index(index: int | None, among: list[Person] | list[Organization] | None, what: str) -> None:
     if index is not None and index >= len(among or ()):
         raise PydanticCustomError(
-            "observation_index", "an observation names {what} {index}, and there is none", {"what": what, "index": index}
+            "observation_index",
+            "an observation names {what} {index}, and there is none",
+            {"what": what, "index": index},
         )

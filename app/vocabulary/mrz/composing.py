@@ -87,6 +87,4 @@ def _print(lines: list[str], name: str, span: Span | None, text: str) -> None:
 def _only_mrz_characters(name: str, text: str) -> None:
     for character in text:
         if character not in CHARACTERS:
-            raise MrzError(
-                f"{name} has {character!r}", "only A to Z in upper case, 0 to 9 and < can be printed"
-            )
+            raise MrzError(f"{name} has {character!r}", "only A to Z in upper case, 0 to 9 and < can be printed")

@@ -8,9 +8,7 @@ class MrzError(ValueError):
     `column` counts positions from 1 (as Doc 9303 does). Both are None where no single place is at fault.
     """
 
-    def __init__(
-        self, what: str, right: str, line_index: int | None = None, column: int | None = None
-    ) -> None:
+    def __init__(self, what: str, right: str, line_index: int | None = None, column: int | None = None) -> None:
         """Keep the parts, so that a caller may word or place them itself."""
         self.what = what
         self.right = right

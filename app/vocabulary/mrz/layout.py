@@ -58,10 +58,7 @@ class Layout:
 
 def check_digit(text: str) -> str:
     """Return the check digit of MRZ characters: weights 7-3-1, A=10 to Z=35, `<`=0, modulus 10."""
-    return str(
-        sum(_VALUES[character] * weight for character, weight in zip(text, cycle((7, 3, 1)), strict=False))
-        % 10
-    )
+    return str(sum(_VALUES[character] * weight for character, weight in zip(text, cycle((7, 3, 1)), strict=False)) % 10)
 
 
 def _checks(fields: Mapping[str, Span]) -> dict[str, Check]:
@@ -109,9 +106,7 @@ _TD3_PERSONAL_NUMBER = Check(Span(1, 43, 43), (Span(1, 29, 42),))
 LAYOUTS: Mapping[Format, Layout] = {
     Format.TD1: Layout(3, 30, _TD1_FIELDS, _checks(_TD1_FIELDS) | {"composite": _TD1_COMPOSITE}),
     Format.TD2: _two_lines(36, Span(1, 29, 35), {"composite": _TD2_COMPOSITE}),
-    Format.TD3: _two_lines(
-        44, Span(1, 29, 42), {"personal_number": _TD3_PERSONAL_NUMBER, "composite": _TD3_COMPOSITE}
-    ),
+    Format.TD3: _two_lines(44, Span(1, 29, 42), {"personal_number": _TD3_PERSONAL_NUMBER, "composite": _TD3_COMPOSITE}),
     Format.MRV_A: _two_lines(44, Span(1, 29, 44), {}),
     Format.MRV_B: _two_lines(36, Span(1, 29, 36), {}),
 }

@@ -20,9 +20,7 @@ def parse(lines: Sequence[str]) -> Mrz:
     layout = LAYOUTS[code]
     printed = {name: span.of(lines) for name, span in layout.fields.items()}
     digits = {name: check.at.of(lines) for name, check in layout.checks.items()}
-    covered = {
-        name: "".join(span.of(lines) for span in check.covers) for name, check in layout.checks.items()
-    }
+    covered = {name: "".join(span.of(lines) for span in check.covers) for name, check in layout.checks.items()}
     number, digits["document_number"], optional = _document_number(code, printed, digits["document_number"])
     covered["document_number"] = number
     surname, _, given_names = printed["names"].strip(FILLER).partition(FILLER * 2)
