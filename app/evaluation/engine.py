@@ -110,9 +110,10 @@ class _Judging:
         """Judge all subjects by the rules of one stratum, which see the verdicts of those below."""
         seen = tuple(self._verdicts)
         for place, (subject, facts) in enumerate(self._subjects):
-            known = {**facts, "findings": _as_seen_by(subject, seen)} if stratum else facts
             compiled = self._shards.asked(self._jurisdictions, subject.kind, stratum, self._day)
+            # Asked first: each of a thousand persons would be given what was found of all the others.
             if compiled.rules:
+                known = {**facts, "findings": _as_seen_by(subject, seen)} if stratum else facts
                 self._ask(compiled, place, subject, known)
 
     def suppose(self, kinds: Iterable[SubjectKind]) -> None:
