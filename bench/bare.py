@@ -1,6 +1,7 @@
 """The ceiling: a bare FastAPI handler that parses the same body into the same model and answers.
 
-It validates straight from the bytes: strict models refuse what FastAPI's own parameters make of JSON, and this is faster.
+It validates straight from the bytes: strict models refuse what FastAPI's own parameters make of JSON, and this is
+faster.
 """
 
 from fastapi import FastAPI, Request

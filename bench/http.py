@@ -69,7 +69,7 @@ def _server(application: str, port: int, url: str) -> Iterator[None]:
 def _wait(port: int, process: subprocess.Popen[bytes]) -> None:
     for _ in range(300):
         try:
-            urllib.request.urlopen(f"http://127.0.0.1:{port}/openapi.json", timeout=1).close()  # noqa: S310 (loopback)
+            urllib.request.urlopen(f"http://127.0.0.1:{port}/openapi.json", timeout=1).close()
         except URLError as error:
             if getattr(error, "code", None) or process.poll() is not None:
                 break

@@ -78,6 +78,8 @@ runtime() {
 
 dev() {
     [ -e .venv/.installed-runtime ] || runtime
+    # The README's walks are run by a test, and they speak HTTP through it.
+    command -v curl >/dev/null || install_packages curl
     step "installing the pinned tools for tests, checks and benches"
     install_pinned requirements-dev.txt
     touch .venv/.installed-dev
