@@ -1,0 +1,1 @@
+"""The command line. Here alone domain errors become exit codes (`main`)."""

@@ -1,0 +1,1 @@
+"""`gerege rules`: what authors of rules work with."""
