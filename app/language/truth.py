@@ -1,9 +1,9 @@
 """Three-valued truth, a type of its own so that no Python truthiness can creep in.
 
-    and | F U T     or | F U T     not
-    F   | F F F     F  | F U T     F -> T
-    U   | F U U     U  | U U T     U -> U
-    T   | F U T     T  | T T T     T -> F
+and | F U T     or | F U T     not
+F   | F F F     F  | F U T     F -> T
+U   | F U U     U  | U U T     U -> U
+T   | F U T     T  | T T T     T -> F
 """
 
 from collections.abc import Iterable
