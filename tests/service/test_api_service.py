@@ -245,4 +245,7 @@ def test_nothing_is_left_running_when_the_service_stops(database_url: str) -> No
     with serving(database_url) as running:
         assert running.post(event()).status_code == 201
         assert set(threading.enumerate()) - before
-    assert set(threading.enumerate()) - before == set()
+    left = set(threading.enumerate()) - before
+    for thread in left:
+        thread.join(10)
+    assert not any(thread.is_alive() for thread in left)
