@@ -1,6 +1,7 @@
 """A violation told in full, from what the API says of it: what happened, why, and by which law."""
 
 from collections.abc import Iterator
+
 from rich.console import RenderableType
 from rich.padding import Padding
 from rich.text import Text
@@ -8,7 +9,7 @@ from rich.text import Text
 from app.cli.trees import Json, article, sanction, tree
 from app.vocabulary.countries import name
 
-_DOING = {"entry": "entering", "exit": "leaving", "presence": "present"}
+_DOING = {"entry": "entering", "exit": "leaving"}
 
 
 def explained(detail: Json) -> Iterator[RenderableType]:
@@ -24,13 +25,15 @@ def explained(detail: Json) -> Iterator[RenderableType]:
 
 
 def _sentence(detail: Json) -> str:
-    where = f"{_DOING[detail['direction']]} by {detail['mode']} at {detail['checkpoint']}"
-    mode = where if detail["mode"] != "pedestrian" else where.replace("by pedestrian", "on foot")
-    return f"{detail['title']['en']}: {_who(detail)}, {mode} on {detail['date']} (event {detail['id']})."
+    by = "on foot" if detail["mode"] == "pedestrian" else f"by {detail['mode']}"
+    doing = f"{_DOING[detail['direction']]} {by}" if detail["direction"] != "presence" else "met near the border"
+    return f"{detail['title']['en']}: {_who(detail)}, {doing} at {detail['checkpoint']} on {detail['date']}."
 
 
 def _who(detail: Json) -> str:
-    values = detail["facts"]["values"] if "values" in detail["facts"] else detail["facts"]
-    role = str(values.get("subject.role", detail["subject"]["kind"])).replace("_", " ")
-    state = values.get("subject.nationality") or values.get("subject.country")
-    return f"the {role}" + (f" of {name(state) or state}" if state else "")
+    facts = detail["facts"]
+    role = str(facts.get("subject.role", detail["subject"]["kind"])).replace("_", " ")
+    for field, words in (("subject.nationality", "national of"), ("subject.country", "registered in")):
+        if code := facts.get(field):
+            role += f" ({words} {name(code)})"
+    return f"{role}, event {detail['id']}"

@@ -2,16 +2,16 @@
 
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, assert_never
 
 import typer
 from pydantic import ValidationError
+from rich.text import Text
 
 from app.cli.rules.reading import compiled, show, sources_in
-from app.cli.rules.trees import explained
 from app.cli.settings import RulesOption
 from app.cli.terminal import ExitCode, Format, FormatOption, WrongUseError, fault, out, write_json
-from app.clock import SystemClock
+from app.cli.trees import Json, article, sanction, tree
 from app.errors import Invalid
 from app.evaluation import answer
 from app.evaluation.cases import TESTED
@@ -21,7 +21,7 @@ from app.evaluation.explaining import explanation, law
 from app.evaluation.reload import InForce
 from app.language.ir import Rule
 from app.language.suggest import did_you_mean
-from app.vocabulary.codes import SubjectKind
+from app.vocabulary.codes import SubjectKind, Verdict
 from app.vocabulary.wire import Crossing
 
 
@@ -46,11 +46,11 @@ def explain(
     kind, index = _subject(subject, asked)
     decision = _judge(in_force, _read(event))
     found = _find(decision, asked, kind, index)
+    plain = _plain(found, decision, in_force)
     if form is Format.JSON:
-        write_json(_plain(found, decision, in_force))
-        return
-    for part in explained(found, in_force.rulebook):
-        out.print(part)
+        write_json(plain)
+    else:
+        _print(found, plain)
 
 
 def _subject(text: str | None, rule: Rule) -> tuple[SubjectKind, int]:
@@ -115,12 +115,46 @@ def _period(rule: Rule) -> str:
     return " and ".join(f"from {each.first or 'ever'} until {each.last or 'further notice'}" for each in periods)
 
 
-def _plain(found: Finding, decision: Decision, in_force: InForce) -> dict[str, object]:
+def _plain(found: Finding, decision: Decision, in_force: InForce) -> Json:
     shown = explanation(found, in_force.rulebook, decision.day)
-    plain = answer.finding(found, in_force.rulebook, None, shown)
     return {
-        **plain,
+        **answer.finding(found, in_force.rulebook, None, shown),
         "law": law(found.resolved.version, in_force.rulebook),
         "rulebook": decision.rulebook,
-        "evaluated_at": SystemClock().now().isoformat(),
     }
+
+
+_COLOURS = {
+    Verdict.VIOLATED: "bold red",
+    Verdict.UNDETERMINED: "bold yellow",
+    Verdict.COMPLIANT: "bold green",
+    Verdict.NOT_APPLICABLE: "bold",
+}
+
+
+def _print(found: Finding, plain: Json) -> None:
+    out.print(Text.assemble((found.rule.id, "bold"), f"  {plain['title']}"))
+    out.print(Text(_sentence(found), _COLOURS[found.verdict]))
+    out.print(tree("the rule applies when", plain["explanation"]["applies"]))
+    out.print(tree("and requires that", plain["explanation"]["holds"]))
+    for cited in plain["law"]["basis"]:
+        out.print(article(cited))
+    if plain["law"]["sanction"]:
+        out.print(sanction(plain["law"]["sanction"]))
+
+
+def _sentence(found: Finding) -> str:
+    """The verdict and its ground, for a person."""
+    subject = found.subject
+    who = f"{subject.kind.replace('_', ' ')} {subject.index}{f' ({subject.role})' if subject.role else ''}"
+    match found.verdict:
+        case Verdict.VIOLATED:
+            return f"Violated by {who}: the rule applies, and what it requires does not hold."
+        case Verdict.COMPLIANT:
+            return f"Complied with by {who}: the rule applies, and what it requires holds."
+        case Verdict.NOT_APPLICABLE:
+            return f"Does not apply to {who}."
+        case Verdict.UNDETERMINED:
+            return f"Undetermined for {who}: the event does not say {', '.join(found.judged.missing)}."
+        case _:
+            assert_never(found.verdict)
