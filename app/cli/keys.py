@@ -15,10 +15,7 @@ from app.identity.keys import Credential
 from app.identity.roles import Role
 from app.storage.engine import reading, transaction
 
-app = typer.Typer(no_args_is_help=True, help="Make, list and revoke the keys that requests are made with.")
 
-
-@app.command()
 def create(
     name: Annotated[str, typer.Argument(help="Whose key it is, for people.")],
     role: Annotated[Role, typer.Option(help="What the key may do.")],
@@ -41,7 +38,6 @@ def create(
         typer.echo(key)
 
 
-@app.command("list")
 def list_(database: DatabaseOption = None, form: FormatOption = Format.TEXT) -> None:
     """List all keys ever made, without their secrets."""
     now = SystemClock().now()
@@ -60,7 +56,6 @@ def list_(database: DatabaseOption = None, form: FormatOption = Format.TEXT) -> 
         err.print("There are no keys; `gerege keys create` makes one.")
 
 
-@app.command()
 def revoke(
     identifier: Annotated[str, typer.Argument(metavar="ID", help="As `gerege keys list` shows it.")],
     database: DatabaseOption = None,

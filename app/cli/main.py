@@ -2,15 +2,14 @@
 
 import sys
 from collections.abc import Sequence
-from importlib import import_module
-from importlib.util import find_spec
 
 import typer
 from alembic.util import CommandError
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
-from app.cli import keys
+from app.cli.demo.command import demo
 from app.cli.fields import fields
+from app.cli.keys import create, list_, revoke
 from app.cli.migrate import migrate
 from app.cli.mrz import mrz
 from app.cli.rules.cases import run_cases
@@ -33,15 +32,17 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+keys = typer.Typer(no_args_is_help=True, help="Make, list and revoke the keys that requests are made with.")
 rules = typer.Typer(no_args_is_help=True, help="Check the rules, run their cases, explain a verdict.")
-for command in (serve, migrate, fields, mrz):
+for command in (serve, migrate, demo, fields, mrz):
     app.command(epilog=_CODES)(command)
+keys.command(epilog=_CODES)(create)
+keys.command("list", epilog=_CODES)(list_)
+keys.command(epilog=_CODES)(revoke)
 rules.command(epilog=_CODES)(check)
 rules.command("test", epilog=_CODES)(run_cases)
 rules.command(epilog=_CODES)(explain)
-if find_spec("app.cli.demo.command"):
-    app.command(epilog=_CODES)(import_module("app.cli.demo.command").demo)
-app.add_typer(keys.app, name="keys", epilog=_CODES)
+app.add_typer(keys, name="keys", epilog=_CODES)
 app.add_typer(rules, name="rules", epilog=_CODES)
 
 

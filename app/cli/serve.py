@@ -25,7 +25,9 @@ _GRACE_SECONDS = 8
 
 def serve(
     host: Annotated[str | None, typer.Option(help="Address to listen at. [GEREGE_HOST]")] = None,
-    port: Annotated[int | None, typer.Option(help="Port to listen at, 0 for any that is free. [GEREGE_PORT]")] = None,
+    port: Annotated[
+        int | None, typer.Option(min=0, max=65535, help="Port to listen at, 0 for any that is free. [GEREGE_PORT]")
+    ] = None,
     database: DatabaseOption = None,
     rules: RulesOption = None,
     migrate: Annotated[bool, typer.Option("--migrate", help="Migrate a PostgreSQL database too.")] = False,
