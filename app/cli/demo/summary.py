@@ -17,7 +17,8 @@ _COLOURS = {"compliant": "green", "violation": "red", "undetermined": "yellow"}
 _LINES = 10
 _EVENT = (
     '{"id":"TRY-1","source":"demo-try","occurred_at":"2026-03-01T09:15:00+09:00","checkpoint":"RUS-ZABAYKALSK",'
-    '"direction":"entry","mode":"road","persons":[{"role":"driver","nationality":"CHN","document":null}]}'
+    '"direction":"entry","mode":"road","persons":[{"role":"passenger","nationality":"CHN","document":null,'
+    '"visa":null,"permits":[]}],"observations":[]}'
 )
 
 
@@ -111,7 +112,7 @@ def show_next(console: Console, service: Service, violation: Json | None, *, ser
 
 
 def _next(service: Service, violation: Json | None) -> Iterator[str]:
-    yield f"API described    {service.url}/docs"
+    yield f"API described    {service.url}/openapi.json (send a key)"
     yield f"officer's key    {service.officer_key}"
     yield f"checkpoint's key {service.checkpoint_key}"
     officer = f"curl -s -H 'Authorization: Bearer {service.officer_key}'"
