@@ -1,0 +1,88 @@
+"""`gerege fields`, `gerege mrz`, help."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from app.vocabulary.fields import all_fields
+from tests.cli.conftest import Gerege
+
+ROOT = Path(__file__).parents[2]
+SPECIMENS = json.loads((ROOT / "tests/data/mrz_specimens.json").read_text())["vectors"]
+ERIKSSON = ("P<UTOERIKSSON<<ANNA<MARIA<<<<<<<<<<<<<<<<<<<", "L898902C36UTO7408122F1204159ZE184226B<<<<<10")
+
+
+@pytest.mark.parametrize("specimen", SPECIMENS, ids=[each["id"] for each in SPECIMENS])
+def test_published_specimens_are_read_with_each_check_digit_by_name(gerege: Gerege, specimen: dict[str, Any]) -> None:
+    expected = specimen["expected"]
+    outcome = gerege("mrz", *specimen["lines"], "--format", "json")
+    if "checks" not in expected:
+        assert outcome.code == 1
+        assert outcome.json["valid"] is False
+        return
+    assert outcome.code == (0 if expected["all_checks_ok"] else 1)
+    assert outcome.json["format"] == expected["format"]
+    assert outcome.json["checks"] == expected["checks"]
+    assert outcome.json["valid"] is expected["all_checks_ok"]
+    for name in ("surname", "given_names", "document_number", "nationality", "birth_date", "expiry_date"):
+        assert outcome.json["fields"][name] == expected[name]
+
+
+def test_a_wrong_check_digit_is_named_and_the_exit_code_is_1(gerege: Gerege) -> None:
+    outcome = gerege("mrz", ERIKSSON[0], ERIKSSON[1].replace("7408122", "7408123"))
+    assert outcome.code == 1
+    assert "check birth_date ✗ wrong" in outcome.said
+    assert "check document_number ✓ right" in outcome.said
+
+
+@pytest.mark.parametrize(
+    ("lines", "words"),
+    [
+        (ERIKSSON[:1], "two lines of 36 or 44 characters"),
+        ((ERIKSSON[0], ERIKSSON[1].lower()), "is not a character of a machine readable zone"),
+        ((ERIKSSON[0], ERIKSSON[1][:-1]), "it must have 44"),
+    ],
+)
+def test_lines_that_are_no_zone_are_faults_with_what_would_be_right(
+    gerege: Gerege, lines: tuple[str, ...], words: str
+) -> None:
+    outcome = gerege("mrz", *lines)
+    assert outcome.code == 1
+    assert words in outcome.said
+    assert gerege("mrz", *lines, "--format", "json").json["valid"] is False
+
+
+def test_every_field_of_the_catalogue_is_listed(gerege: Gerege) -> None:
+    listed = gerege("fields", "--format", "json").json
+    assert [each["path"] for each in listed] == [field.path for field in all_fields()]
+    table = gerege("fields").out
+    assert all(field.path in table for field in all_fields())
+
+
+def test_fields_of_one_kind_of_subject_are_those_its_rules_may_name(gerege: Gerege) -> None:
+    listed = gerege("fields", "--subject", "legal_entity", "--format", "json").json
+    assert all("legal_entity" in each["subjects"] for each in listed)
+    assert "document.expires_on" not in {each["path"] for each in listed}
+
+
+@pytest.mark.parametrize(("lang", "label"), [("en", "Nationality"), ("ru", "Гражданство"), ("zh", "国籍")])
+def test_labels_are_in_the_language_asked_for(gerege: Gerege, lang: str, label: str) -> None:
+    (line,) = [each for each in gerege("fields", "--lang", lang).out.splitlines() if "subject.nationality" in each]
+    assert label in line
+
+
+def test_the_schema_printed_is_the_one_kept_with_the_rules(gerege: Gerege) -> None:
+    assert gerege("fields", "--schema").out == (ROOT / "rules/rule.schema.json").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("command", [(), ("serve",), ("keys",), ("keys", "create"), ("rules", "check"), ("mrz",)])
+def test_help_tells_the_exit_codes(gerege: Gerege, command: tuple[str, ...]) -> None:
+    said = gerege(*command, "--help").said
+    assert "0 done, nothing wrong; 1 what was checked has faults" in said
+    assert "3 cannot run now" in said
+
+
+def test_an_unknown_command_is_wrong_use(gerege: Gerege) -> None:
+    assert gerege("chekc").code == 2
