@@ -46,6 +46,16 @@ def test_events_are_the_same_each_time_and_others_for_another_seed() -> None:
     assert events(50) != events(50, seed=1)
 
 
+def test_events_do_not_depend_on_the_process() -> None:
+    code = "import orjson; from app.cli.demo.events import events; print(orjson.dumps(events(50)).decode())"
+    for seed in ("1", "2"):
+        environment = os.environ | {"PYTHONHASHSEED": seed}
+        printed = subprocess.run(
+            [sys.executable, "-c", code], capture_output=True, check=True, cwd=_ROOT, env=environment
+        )
+        assert orjson.loads(printed.stdout) == orjson.loads(orjson.dumps(events(50)))
+
+
 def test_events_come_in_the_order_of_time() -> None:
     times = [Crossing.model_validate_json(orjson.dumps(event)).occurred_at for event in events(200)]
     assert times == sorted(times)

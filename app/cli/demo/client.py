@@ -1,7 +1,7 @@
 """Talks to the service as a checkpoint system and as an officer do: over HTTP."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 import httpx2
 import orjson
@@ -44,15 +44,11 @@ def _post(client: httpx2.Client, event: Json) -> Json:
     )
 
 
-def _pages(client: httpx2.Client, address: str | None) -> Iterable[Json]:
+def _pages(client: httpx2.Client, address: str | None) -> Iterator[Json]:
     while address:
         page = _read(client.get(address))
-        yield from _items(page)
+        yield from page["items"]
         address = page["next"]
-
-
-def _items(page: Json) -> Iterator[Json]:
-    yield from page["items"]
 
 
 def _read(response: httpx2.Response) -> Json:

@@ -16,7 +16,9 @@ from app.cli.demo.events import events
 from app.cli.demo.people import Json
 from app.cli.demo.service import Service, free_port, served
 from app.cli.terminal import CannotRunError, err, out, working
-from app.vocabulary.codes import Severity
+from app.vocabulary.codes import Regime
+
+_ON_PAPER = {Regime.STAY, Regime.DOCUMENTS, Regime.CARRIAGE, Regime.CARGO}
 
 
 def demo(
@@ -28,7 +30,8 @@ def demo(
     keep: Annotated[bool, typer.Option("--keep", help="Keep the database when it ends.")] = False,
 ) -> None:
     """Try it: a service with a fresh database, made-up crossings at real checkpoints, and what is found in them."""
-    signal.signal(signal.SIGTERM, _interrupt)
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, _interrupt)
     try:
         with _folder(keep=keep) as folder, _started(folder, port) as service:
             _run(service, count, serving=not leave)
@@ -50,12 +53,14 @@ def _run(service: Service, count: int, *, serving: bool) -> None:
 
 
 def _example(officer: httpx2.Client, violations: Sequence[Json], kind: str) -> Iterator[Json]:
-    """A violation to show: of the most frequent rule whose article has a sanction, else of the most frequent."""
+    """A violation to show: of the most frequent rule on papers and goods that has a sanction, if there is one."""
     of_kind = [each for each in violations if each["subject"]["kind"] == kind]
     often = Counter(each["rule"] for each in of_kind)
     by_rule = {each["rule"]: each for each in reversed(of_kind)}
-    graver = list(Severity)
-    order = sorted(by_rule.values(), key=lambda each: (-often[each["rule"]], -graver.index(each["severity"])))
+    # Conduct is told by one observation; papers show more of how a rule is asked.
+    order = sorted(
+        by_rule.values(), key=lambda each: (each["regime"] not in _ON_PAPER, -often[each["rule"]], each["rule"])
+    )
     details = [client.detail(officer, each) for each in order]
     yield from ([each for each in details if each["law"] and each["law"]["sanction"]] or details)[:1]
 

@@ -8,7 +8,7 @@ from app.cli.demo.people import Json
 from app.cli.demo.places import Occasion, occasions
 
 SEED = 2026
-_FAULTY, _OMITTING = 0.36, 0.095
+_FAULTY, _OMITTING = 0.4, 0.1
 
 
 def events(count: int, seed: int = SEED) -> list[Json]:

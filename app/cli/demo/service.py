@@ -96,14 +96,15 @@ def _start(database: str, port: int, log: int) -> subprocess.Popen[bytes]:
 def _wait_until_ready(service: Service, log: Path) -> None:
     began = time.perf_counter()
     with service.client(service.officer_key) as client:
-        while time.perf_counter() - began < _PATIENCE:
-            if service.process.poll() is not None:
-                break
-            try:
-                if client.get("/readyz").status_code == httpx2.codes.OK:
-                    return
-            except httpx2.TransportError:
-                time.sleep(0.1)
-            else:
-                time.sleep(0.1)
+        while service.process.poll() is None and time.perf_counter() - began < _PATIENCE:
+            if _is_ready(client):
+                return
+            time.sleep(0.1)
     raise CannotRunError(f"The service did not start. It said:\n{log.read_text(errors='replace').strip()}")
+
+
+def _is_ready(client: httpx2.Client) -> bool:
+    try:
+        return client.get("/readyz").is_success
+    except httpx2.TransportError:
+        return False
