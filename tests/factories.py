@@ -76,7 +76,7 @@ EVENT: dict[str, Any] = {
 }
 
 
-def event(**changes: Any) -> dict[str, Any]:
+def event(**changes: object) -> dict[str, Any]:
     """A complete event; a keyword `persons__0__document__expires_on` replaces that member, OMIT leaves it out."""
     made = copy.deepcopy(EVENT)
     for path, value in changes.items():
@@ -92,6 +92,6 @@ def event(**changes: Any) -> dict[str, Any]:
     return made
 
 
-def crossing(**changes: Any) -> Crossing:
+def crossing(**changes: object) -> Crossing:
     """The same, read as the service reads it."""
     return Crossing.model_validate_json(orjson.dumps(event(**changes)))

@@ -7,19 +7,24 @@ law share one compilation.
 
 from bisect import bisect_right
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from typing import TypeAlias
 
+import structlog
+
 from app.backends.index import Index
-from app.backends.rete import Rete, available
+from app.backends.rete import BoundsExceeded, EngineError, Rete, available
 from app.language.ir import Rule, Rulebook, Status
 from app.language.resolve import Resolved, changes, resolve
 from app.vocabulary.codes import SubjectKind
+from app.vocabulary.values import Facts
 
 # Compilations kept: today's of every shard, and some of the past for late events.
 _KEPT = 256
+_log = structlog.get_logger()
 
 EVALUATED = frozenset({Status.ACTIVE, Status.SHADOW})
 Jurisdictions: TypeAlias = tuple[str, ...]
@@ -36,12 +41,40 @@ class Compiled:
     rules: tuple[Resolved, ...]
     watched: tuple[Rule, ...]
     index: Index
-    rete: Rete | None
+    second: "Second"
+
+
+class Second:
+    """The Rete as a second opinion: where its C engine fails, the index serves alone, and `lost` says why."""
+
+    def __init__(self, rules: Sequence[Resolved], lost: list[str], *, wanted: bool) -> None:
+        self._lost, self._rete = lost, None
+        if wanted and rules:
+            with self._giving_up():
+                self._rete = Rete(rules)
+
+    def nominate(self, facts: Facts) -> frozenset[int] | None:
+        """Positions of the rules it nominates; None if it has no opinion."""
+        if self._rete:
+            with self._giving_up():
+                return self._rete.nominate(facts)
+        return None
 
     def close(self) -> None:
         """Give back what the C engine holds."""
-        if self.rete:
-            self.rete.close()
+        if self._rete:
+            self._rete.close()
+            self._rete = None
+
+    @contextmanager
+    def _giving_up(self) -> Iterator[None]:
+        try:
+            yield
+        except (BoundsExceeded, EngineError) as error:
+            # A ruleset that failed is not touched again, not even to free it.
+            self._rete = None
+            self._lost.append(str(error))
+            _log.error("the Rete failed, the index serves alone", error=str(error))
 
 
 class Shards:
@@ -49,7 +82,8 @@ class Shards:
 
     def __init__(self, rulebook: Rulebook, statuses: frozenset[Status], *, cross_check: bool) -> None:
         self._rulebook = rulebook
-        self._rete = cross_check and available() is None
+        self._cross_check = cross_check and available() is None
+        self.lost: list[str] = []
         self._rules = tuple(rule for rule in rulebook.rules.values() if rule.status in statuses)
         self._watched = frozenset(name for rule in self._rules for name in rule.rests_on)
         self._shards: dict[ShardKey, tuple[tuple[Rule, ...], tuple[date, ...]]] = {}
@@ -66,14 +100,14 @@ class Shards:
         if period not in self._compiled:
             self._compiled[period] = self._compile(rules, day)
             if len(self._compiled) > _KEPT:
-                self._compiled.popitem(last=False)[1].close()
+                self._compiled.popitem(last=False)[1].second.close()
         self._compiled.move_to_end(period)
         return self._compiled[period]
 
     def close(self) -> None:
         """Give back what the C engine holds."""
         while self._compiled:
-            self._compiled.popitem()[1].close()
+            self._compiled.popitem()[1].second.close()
 
     def _shard(
         self, jurisdictions: Jurisdictions, kind: SubjectKind, stratum: int
@@ -92,5 +126,5 @@ class Shards:
             resolved,
             tuple(each.rule for each in resolved if each.rule.id in self._watched),
             Index(resolved),
-            Rete(resolved) if self._rete and resolved else None,
+            Second(resolved, self.lost, wanted=self._cross_check),
         )

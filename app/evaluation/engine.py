@@ -68,6 +68,11 @@ class Engine:
             event, checkpoint, day, self.rulebook.digest, tuple(judging.judgements()), tuple(judging.differences)
         )
 
+    @property
+    def lost(self) -> tuple[str, ...]:
+        """Why the Rete gives no second opinion on some rules; empty if it does on all."""
+        return tuple(self._shards.lost)
+
     def close(self) -> None:
         """Give back what the C engine holds."""
         self._shards.close()
@@ -132,7 +137,8 @@ class _Judging:
     def _ask(self, compiled: Compiled, place: int, subject: Subject, facts: Facts) -> None:
         masks = compiled.index.judge(facts)
         by_index = frozenset(positions(masks.violated | masks.undetermined))
-        by_rete = compiled.rete.nominate(facts) if compiled.rete else by_index
+        second = compiled.second.nominate(facts)
+        by_rete = by_index if second is None else second
         compliant = [compiled.rules[position].rule.id for position in positions(masks.compliant)]
         verdicts: dict[str, Verdict] = dict.fromkeys(compliant, Verdict.COMPLIANT)
         for position in range(len(compiled.rules)) if self._every else sorted(by_index | by_rete):
@@ -146,12 +152,11 @@ class _Judging:
         self._watch(compiled, subject, verdicts)
 
     def _cross_check(self, found: Finding, *, index: bool, rete: bool) -> None:
-        """Keep where a backend was wrong. The Rete may nominate more than is open, for unknowns; never less."""
+        """Keep where a backend was wrong: it missed what is open, or nominated what is not."""
         is_open = found.verdict in OPEN
-        if index is not is_open:
-            self.differences.append(Difference("index", found.rule.id, found.subject, index, found.verdict))
-        if is_open and not rete:
-            self.differences.append(Difference("rete", found.rule.id, found.subject, rete, found.verdict))
+        for backend, nominated in (("index", index), ("rete", rete)):
+            if nominated is not is_open:
+                self.differences.append(Difference(backend, found.rule.id, found.subject, nominated, found.verdict))
 
     def _watch(self, compiled: Compiled, subject: Subject, verdicts: dict[str, Verdict]) -> None:
         """Keep the verdicts that rules of higher strata rest on; an undetermined one is an unknown (law 4)."""

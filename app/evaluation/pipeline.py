@@ -15,6 +15,7 @@ from typing import Any, Final, TypeAlias
 import orjson
 from sqlalchemy import Engine as Database
 
+from app.backends.rete import available
 from app.clock import Clock
 from app.crossings import records as crossings
 from app.errors import Conflict, Unavailable
@@ -71,6 +72,7 @@ class Pipeline:
         self._database, self._clock, self._in_force = database, clock, in_force
         self._cross_check = cross_check
         self._tasks: queue.SimpleQueue[_Task] = queue.SimpleQueue()
+        self._engine: Engine | None = None
         self._closed = False
         # Between the question whether it is closed and the task's place in the queue nothing may come.
         self._entrance = threading.Lock()
@@ -86,6 +88,12 @@ class Pipeline:
     def waiting(self) -> int:
         """How many tasks wait."""
         return self._tasks.qsize()
+
+    @property
+    def rete(self) -> str:
+        """Whether the Rete nominates too, or why not."""
+        lost = self._engine.lost if self._engine else ()
+        return available() or (f"failed, the index serves alone: {lost[0]}" if lost else "nominates")
 
     @property
     def alive(self) -> bool:
@@ -123,6 +131,7 @@ class Pipeline:
     def _run(self) -> None:
         try:
             engine = Engine(self._in_force.rulebook, self._in_force.reference, cross_check=self._cross_check)
+            self._engine = engine
             try:
                 while self._turn(engine):
                     pass

@@ -11,9 +11,11 @@ import pytest
 from sqlalchemy import Engine as Database
 from sqlalchemy import text
 
+from app.backends.rete import EngineError
 from app.clock import FixedClock
 from app.crossings import records
 from app.errors import Conflict, Invalid, Unavailable
+from app.evaluation.compiled import Second
 from app.evaluation.engine import Engine
 from app.evaluation.pipeline import Pipeline, Stored, canonical_digest
 from app.evaluation.record import Received
@@ -208,3 +210,18 @@ def test_the_digest_is_of_the_event_and_not_of_its_spelling() -> None:
     made = event()
     assert canonical_digest(made) == canonical_digest(dict(reversed(made.items())))
     assert canonical_digest(made) != canonical_digest(made | {"cargo": None})
+
+
+def test_a_rete_that_fails_leaves_the_index_to_serve_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    lost: list[str] = []
+    second = Second([], lost, wanted=False)
+
+    class Failing:
+        def nominate(self, facts: object) -> frozenset[int]:
+            raise EngineError(f"assert_fact answered 303 on {facts}")
+
+    monkeypatch.setattr(second, "_rete", Failing())
+    assert second.nominate({}) is None
+    assert lost == ["assert_fact answered 303 on {}"]
+    assert second.nominate({}) is None, "it is not asked again"
+    assert len(lost) == 1

@@ -1,6 +1,8 @@
 """Facts from events: omitted is unknown, null is none, and what a machine readable zone adds."""
 
+from collections.abc import Mapping
 from datetime import date
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +17,6 @@ from app.facts.reference_data import ReferenceData, parse
 from app.vocabulary import mrz
 from app.vocabulary.codes import SubjectKind
 from app.vocabulary.fields import FieldType, catalogue
-from app.vocabulary.values import Facts
 from tests.factories import OMIT, crossing
 
 RULES = Path(__file__).parents[2] / "rules"
@@ -29,14 +30,20 @@ def reference() -> ReferenceData:
     return data
 
 
-def facts_of(reference: ReferenceData, kind: SubjectKind = SubjectKind.INDIVIDUAL, **changes: Any) -> Facts:
+def facts_of(
+    reference: ReferenceData, kind: SubjectKind = SubjectKind.INDIVIDUAL, **changes: object
+) -> Mapping[str, Any]:
     return subject_of(reference, kind, **changes)[1]
 
 
-def subject_of(reference: ReferenceData, kind: SubjectKind, **changes: Any) -> tuple[Subject, Facts]:
-    event = crossing(**changes)
-    subjects = derive(event, reference.checkpoints[event.checkpoint], reference)
+def subject_of(reference: ReferenceData, kind: SubjectKind, **changes: object) -> tuple[Subject, Mapping[str, Any]]:
+    subjects = subjects_of(reference, **changes)
     return next(each for each in subjects if each[0].kind is kind)
+
+
+def subjects_of(reference: ReferenceData, **changes: object) -> list[tuple[Subject, Mapping[str, Any]]]:
+    event = crossing(**changes)
+    return list(derive(event, reference.checkpoints[event.checkpoint], reference))
 
 
 @pytest.mark.parametrize("kind", SubjectKind)
@@ -100,7 +107,8 @@ def test_a_zone_that_agrees_is_valid_and_agrees(reference: ReferenceData) -> Non
     ],
 )
 def test_data_that_contradicts_the_zone_is_a_fact(reference: ReferenceData, member: str, value: str) -> None:
-    facts = facts_of(reference, persons__0__document__mrz=_zone(), **{member: value})
+    changes: dict[str, Any] = {"persons__0__document__mrz": _zone(), member: value}
+    facts = facts_of(reference, **changes)
     assert facts["document.mrz_agrees"] is False
     assert facts["document.mrz_valid"] is True
 
@@ -181,10 +189,9 @@ def test_an_observation_concerns_only_whom_it_names(reference: ReferenceData) ->
         {"kind": "left_route", "at": at, "person": 0},
         {"kind": "left_route", "at": at, "organization": 0},
     ]
-    event = crossing(observations=observed)
     seen = {
         subject.kind: [record.get("observations.concerns_subject") for record in facts["observations"]]
-        for subject, facts in derive(event, reference.checkpoints[event.checkpoint], reference)
+        for subject, facts in subjects_of(reference, observations=observed)
     }
     assert seen == {SubjectKind.INDIVIDUAL: [None, True, False], SubjectKind.LEGAL_ENTITY: [None, False, True]}
 
@@ -201,7 +208,7 @@ def test_a_un_number_has_a_status(reference: ReferenceData, number: object, stat
 def test_the_visa_matrix_is_read_on_the_days_before_of_and_after_each_change(reference: ReferenceData) -> None:
     compared = 0
     for (passport, destination), rules in reference.visas.items():
-        for earlier, later in zip(rules, rules[1:], strict=False):
+        for earlier, later in pairwise(rules):
             if earlier.period.last and later.period.first and (later.period.first - earlier.period.last).days == 1:
                 assert reference.visa(passport, destination, earlier.period.last) is earlier
                 assert reference.visa(passport, destination, later.period.first) is later

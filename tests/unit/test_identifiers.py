@@ -7,9 +7,7 @@ from hypothesis import strategies as st
 
 from app.vocabulary.identifiers import CHECKABLE, check, problem
 
-VECTORS = json.loads((Path(__file__).parents[1] / "data" / "identifier_vectors.json").read_text("utf-8"))[
-    "vectors"
-]
+VECTORS = json.loads((Path(__file__).parents[1] / "data" / "identifier_vectors.json").read_text("utf-8"))["vectors"]
 
 
 @pytest.mark.parametrize("vector", VECTORS, ids=lambda vector: f"{vector['scheme']}-{vector['value']}")

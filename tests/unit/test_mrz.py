@@ -134,9 +134,7 @@ def contents(draw: st.DrawFn, code: Format, *, long_numbers: bool = True) -> Mrz
     room -= 0 if len(number) <= 9 else len(number) - 9 + 2
     optional = st.text("0123456789" + LETTERS, max_size=max(room, 0))
     return MrzFields(
-        document_code="V"
-        if code in VISA_FORMATS
-        else draw(st.sampled_from(["P", "PD", "I", "ID", "AC", "C"])),
+        document_code="V" if code in VISA_FORMATS else draw(st.sampled_from(["P", "PD", "I", "ID", "AC", "C"])),
         issuer=draw(CODE),
         surname=draw(NAME),
         given_names=draw(NAME | st.just("")),
@@ -164,9 +162,7 @@ def test_a_specimen_is_composed_as_it_was_published(specimen: dict[str, Any]) ->
     mrz = parse(specimen["lines"])
     composed = [list(line) for line in compose(mrz.format, content(mrz))]
     if mrz.format is Format.TD3 and not mrz.optional_data:
-        composed[1][42] = specimen["lines"][1][
-            42
-        ]  # an empty personal number has 0 or a filler, as the issuer likes
+        composed[1][42] = specimen["lines"][1][42]  # an empty personal number has 0 or a filler, as the issuer likes
     assert ["".join(line) for line in composed] == specimen["lines"]
 
 
@@ -189,9 +185,7 @@ def test_a_specimen_is_composed_as_it_was_published(specimen: dict[str, Any]) ->
         ({"document_code": "P"}, Format.MRV_A, "the document code 'P' on MRV-A"),
     ],
 )
-def test_fields_that_cannot_be_printed_are_refused(
-    change: dict[str, str], code: Format, message: str
-) -> None:
+def test_fields_that_cannot_be_printed_are_refused(change: dict[str, str], code: Format, message: str) -> None:
     with pytest.raises(MrzError) as refused:
         compose(code, replace(ERIKSSON, **change))
     assert refused.value.what == message
@@ -318,9 +312,7 @@ def test_a_birth_date_is_the_latest_that_is_not_after_the_reference(
         ("2703<<", None),
     ],
 )
-def test_an_expiry_date_lies_within_half_a_century_of_the_reference(
-    printed: str, expected: date | None
-) -> None:
+def test_an_expiry_date_lies_within_half_a_century_of_the_reference(printed: str, expected: date | None) -> None:
     assert expiry_date_on(replace(ERIKSSON, expiry_date=printed), date(2026, 3, 1)) == expected
 
 

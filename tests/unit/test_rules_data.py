@@ -81,8 +81,7 @@ def derived_visa_free(destination: str) -> dict[str, list[dict[str, date]]]:
     free = [
         row
         for row in rows
-        if row["destination"] == destination
-        and (row["requirement"] == "visa free" or row["requirement"].isdigit())
+        if row["destination"] == destination and (row["requirement"] == "visa free" or row["requirement"].isdigit())
     ]
     return {
         passport: joined(
@@ -102,9 +101,7 @@ def test_every_legal_fact_is_copied_with_its_article_mark_dates_and_amounts() ->
             "verification": provision["verification"],
             "from": _text(provision.get("in_force", {}).get("from")),
             "until": _text(provision.get("in_force", {}).get("until")),
-            "amounts": [
-                [s["subject_class"], s.get("min"), s.get("max")] for s in provision.get("sanctions", [])
-            ],
+            "amounts": [[s["subject_class"], s.get("min"), s.get("max")] for s in provision.get("sanctions", [])],
         }
         for key, provision in PROVISIONS.items()
         if key in SNAPSHOT
@@ -138,9 +135,7 @@ def test_each_provision_says_whose_law_it_is_in_three_languages_with_source_and_
 
 def test_a_provision_from_memory_claims_no_source_it_was_read_in() -> None:
     unread = [
-        key
-        for key, p in PROVISIONS.items()
-        if p["source"].startswith("none") and p["verification"] == "text_found"
+        key for key, p in PROVISIONS.items() if p["source"].startswith("none") and p["verification"] == "text_found"
     ]
     assert unread == []
 

@@ -6,7 +6,6 @@ from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import JSONResponse, PlainTextResponse
 from sqlalchemy import text
 
-from app.backends.rete import available
 from app.errors import Unavailable
 from app.identity.keys import Credential
 from app.identity.roles import Permission
@@ -43,7 +42,7 @@ def readyz(request: Request) -> JSONResponse:
             "stale": bool(in_force.stale),
             "problems": [str(each) for each in in_force.stale],
         },
-        "backends": {"reference": "decides", "index": "nominates", "rete": available() or "nominates"},
+        "backends": {"reference": "decides", "index": "nominates", "rete": services.pipeline.rete},
     }
     return JSONResponse(body, 200 if ready else 503)
 
