@@ -33,15 +33,16 @@ def serve(
     migrate: Annotated[bool, typer.Option("--migrate", help="Migrate a PostgreSQL database too.")] = False,
 ) -> None:
     """Serve the API until Ctrl-C; an SQLite database is made and migrated by itself."""
-    # The application is made from the environment (`app.main.from_environment`), so the options go there.
-    os.environ.update(environment({"host": host, "port": port, "database_url": database, "rules_dir": rules}))
-    settings = from_environment(os.environ)
+    chosen = environment({"host": host, "port": port, "database_url": database, "rules_dir": rules})
+    settings = from_environment(chosen)
     # Either signal ends the service as Ctrl-C does: requests on their way are answered first.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         with opened(settings.database_url, migrate=migrate):
             pass
         with _listen(settings) as listening:
+            # The application is made from the environment (`app.main.from_environment`), so the options go there.
+            os.environ.update(chosen)
             _run(settings, listening)
     except KeyboardInterrupt:
         err.print("Stopped.")

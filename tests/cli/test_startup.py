@@ -1,11 +1,10 @@
-"""`gerege serve` and `gerege migrate` as real programs: what they say at their start, and how they end."""
+"""`gerege serve` as a real program: what it says at its start, and how it ends."""
 
 import os
 import re
 import shutil
 import signal
 import socket
-import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -146,24 +145,3 @@ def test_settings_that_cannot_be_used_are_all_told(tmp_path: Path) -> None:
     assert ended.returncode == ExitCode.WRONG_USE
     assert "GEREGE_PORT: 'eighty' is not a whole number" in ended.stderr
     assert "did you mean GEREGE_RULES_DIR?" in ended.stderr
-
-
-def test_migrating_says_from_where_to_where_and_the_second_time_that_it_is_done(tmp_path: Path) -> None:
-    url = f"sqlite:///{tmp_path}/new.db"
-    first, second = run(tmp_path, "migrate", "--database", url), run(tmp_path, "migrate", "--database", url)
-    assert (first.returncode, second.returncode) == (ExitCode.OK, ExitCode.OK)
-    assert re.fullmatch(r"The database went from revision none to \w+\.\n", first.stdout)
-    assert re.fullmatch(r"The database is at revision \w+ already\.\n", second.stdout)
-
-
-def test_a_database_of_a_newer_release_is_left_alone(tmp_path: Path) -> None:
-    url = f"sqlite:///{tmp_path}/new.db"
-    assert run(tmp_path, "migrate", "--database", url).returncode == ExitCode.OK
-    with sqlite3.connect(tmp_path / "new.db") as database:
-        database.execute("UPDATE alembic_version SET version_num = '9999'")
-    database.close()
-    for name in ("migrate", "serve"):
-        ended = run(tmp_path, name, "--database", url)
-        assert ended.returncode == ExitCode.CANNOT_RUN
-        assert "may have been made by a newer release" in ended.stderr
-        assert "Traceback" not in ended.stderr
