@@ -188,6 +188,7 @@ def test_a_subject_that_is_not_there_is_wrong_use(gerege: Gerege, tmp_path: Path
     [
         ({"direction": "sideways"}, "/direction: Input should be 'entry', 'exit' or 'presence'"),
         ({"persons__0__document__expirs_on": "2026-01-01"}, "/persons/0/document/expirs_on: "),
+        ({"a\x1b[2J/b": 1}, r"'/a\x1b[2J~1b': Extra inputs are not permitted"),
         ({"checkpoint": "RUS-NOWHERE"}, "RUS-NOWHERE is not in the register of checkpoints"),
     ],
 )
@@ -197,6 +198,7 @@ def test_faults_of_an_event_are_named_by_pointer(
     outcome = gerege("rules", "explain", "RUS-TDOC-001", _event(tmp_path, event(**change)))
     assert outcome.code == 1
     assert words in outcome.said
+    assert "\x1b" not in outcome.said
 
 
 @pytest.mark.usefixtures("rules")

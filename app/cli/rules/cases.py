@@ -11,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from app.cli.rules.reading import DirArgument, compiled, show, sources_in
-from app.cli.terminal import ExitCode, Format, FormatOption, WrongUseError, err, out, working, write_json
+from app.cli.terminal import ExitCode, Format, FormatOption, WrongUseError, counted, err, out, working, write_json
 from app.evaluation.cases import Failure, run
 from app.language.ir import Rulebook
 from app.language.load import Loaded, load
@@ -87,7 +87,7 @@ def _print(rows: Sequence[dict[str, Any]], failures: Sequence[Failure]) -> None:
         table.add_row(row["rule"], row["status"], str(row["cases"]), failed, *cells)
     out.print(table)
     total = sum(row["cases"] for row in rows)
-    text = f"{total} cases of {len(rows)} rules, {len(failures)} failures."
+    text = f"{counted(total, 'case')} of {counted(len(rows), 'rule')}, {counted(len(failures), 'failure')}."
     out.print(text, style="bold red" if failures else "bold green")
 
 

@@ -1,6 +1,7 @@
 """`gerege rules explain`: why a rule comes to its verdict on an event."""
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, assert_never
 
@@ -69,8 +70,14 @@ def _read(name: str) -> Crossing:
         return Crossing.model_validate_json(body)
     except ValidationError as error:
         for each in error.errors(include_url=False, include_input=False):
-            fault(f"{name}: /{'/'.join(map(str, each['loc']))}: {each['msg']}")
+            fault(f"{name}: {_pointer(each['loc'])}: {each['msg']}")
         raise typer.Exit(ExitCode.FAULTS) from error
+
+
+def _pointer(location: Sequence[str | int]) -> str:
+    """A JSON pointer (RFC 6901). Names of members are the sender's: what could steer a terminal is written out."""
+    text = "".join(f"/{str(part).replace('~', '~0').replace('/', '~1')}" for part in location)
+    return text if text.isprintable() else ascii(text)
 
 
 def _bytes(path: Path) -> bytes:
