@@ -34,7 +34,12 @@ def _telling(node: Json) -> list[Json]:
     if "field" not in node:
         return parts
     told = node["truth"] if node["condition"] != "none" else _OPPOSITE[node["truth"]]
-    return sorted(parts, key=lambda part: part["truth"] != told)[:_RECORDS]
+    return sorted(parts, key=lambda part: (part["truth"] != told, _nearness(part)))[:_RECORDS]
+
+
+def _nearness(record: Json) -> list[bool]:
+    """Least for a record that meets the first questions, which by habit ask what it is (its kind, its rule)."""
+    return [part["truth"] != "true" for part in record.get("parts", ())]
 
 
 def _marked(truth: str, text: str, style: str = "") -> Text:
