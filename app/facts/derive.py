@@ -4,7 +4,7 @@ What the event leaves out is not in the facts. What it says there is none of (`n
 below it. Code values are plain text, so that facts survive a round trip through JSON.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import Enum
@@ -17,6 +17,7 @@ from app.facts import papers
 from app.facts.reference_data import Checkpoint, ReferenceData
 from app.vocabulary import derived, identifiers, wire
 from app.vocabulary.codes import SubjectKind, UnStatus, VisaRequirement
+from app.vocabulary.fields import FieldType, type_of
 from app.vocabulary.values import Facts, Record, Value
 
 
@@ -217,8 +218,27 @@ def _object(owner: BaseModel, name: str, *models: type[BaseModel]) -> dict[str, 
 
 
 def _members(prefix: str, model: BaseModel) -> dict[str, Any]:
-    given = model.model_fields_set
-    return {f"{prefix}.{name}": _plain(getattr(model, name)) for name in _scalars(type(model)) if name in given}
+    given, values = model.model_fields_set, model.__dict__
+    return {
+        path: plain(values[name]) if plain else values[name]
+        for name, path, plain in _plan(prefix, type(model))
+        if name in given
+    }
+
+
+@cache
+def _plan(prefix: str, model: type[BaseModel]) -> tuple[tuple[str, str, Callable[[Any], Any] | None], ...]:
+    """Member, path, and what makes its value a plain one, where it is none already."""
+    plain = {FieldType.CODE: _code, FieldType.TEXTS: _texts}
+    return tuple((name, f"{prefix}.{name}", plain.get(type_of(model.model_fields[name]))) for name in _scalars(model))
+
+
+def _code(value: Any) -> Any:  # noqa: ANN401 (a member of a code list, or the text of a state)
+    return value.value if isinstance(value, Enum) else value
+
+
+def _texts(value: list[str] | None) -> tuple[str, ...] | None:
+    return None if value is None else tuple(value)
 
 
 @cache
@@ -232,9 +252,3 @@ def _scalars(model: type[BaseModel]) -> tuple[str, ...]:
         and isinstance(info.json_schema_extra, dict)
         and info.json_schema_extra.get("x-in-rules") is not False
     )
-
-
-def _plain(value: Any) -> Any:  # noqa: ANN401 (any member of the wire model)
-    if isinstance(value, Enum):
-        return value.value
-    return tuple(value) if isinstance(value, list) else value

@@ -35,14 +35,21 @@ _PLAIN: Final = frozenset({Operator.IS, Operator.IN})
 
 @lru_cache(maxsize=1 << 16)
 def remembered(condition: Condition) -> Callable[[Facts], Truth]:
-    """As `prepare` for whole facts; asked again about the same facts, by whichever rule or backend, it remembers."""
+    """As `prepare` for whole facts; asked again about the same facts, by whichever rule or backend, it remembers.
+
+    Facts must not be changed in place. Most lists of most events are empty: what follows from that is known beforehand.
+    """
     ask = prepare(condition)
+    path = _list_of(condition)
+    of_none = ask({path: ()}, None) if path else _UNKNOWN
     nobody: Facts = {}
     # One pair, replaced in one step, so that two threads cannot mix their answers.
     last = (nobody, _UNKNOWN)
 
     def asked(facts: Facts) -> Truth:
         nonlocal last
+        if path and not facts.get(path, MISSING):
+            return of_none
         about, answer = last
         if about is not facts:
             answer = ask(facts, None)
@@ -50,6 +57,12 @@ def remembered(condition: Condition) -> Callable[[Facts], Truth]:
         return answer
 
     return asked
+
+
+def _list_of(condition: Condition) -> str:
+    """The list of records that a condition is on and on nothing else at the top, or an empty text."""
+    asked = condition.part if isinstance(condition, Not) else condition
+    return asked.field.path if isinstance(asked, Quantified) else ""
 
 
 def prepare(condition: Condition) -> Prepared:

@@ -130,6 +130,11 @@ def all_fields() -> tuple[Field, ...]:
     return tuple(merged)
 
 
+def type_of(info: FieldInfo) -> FieldType:
+    """The type of a member of the wire model."""
+    return _type_of(info.annotation, tuple(info.metadata))[0]
+
+
 def _subjects(field: Field, kind: SubjectKind) -> frozenset[SubjectKind]:
     return field.subjects or frozenset({kind})
 
