@@ -1,5 +1,6 @@
 """Makes docs/demo.svg from a real run of the demo: `.venv/bin/python tools/picture.py`."""
 
+import io
 import os
 import pty
 import sys
@@ -26,7 +27,7 @@ def main() -> None:
     first = next(number for number, line in enumerate(lines) if _FROM in line)
     # What comes after holds keys, if only of a service that has ended.
     last = next(number for number, line in enumerate(lines) if _UNTIL in line)
-    console = Console(record=True, width=_WIDTH, file=Path(os.devnull).open("w", encoding="utf-8"))
+    console = Console(record=True, width=_WIDTH, file=io.StringIO())
     console.print(Text("$ make demo", style="bold"))
     console.print(Text.from_ansi("\n".join(lines[first:last])))
     svg = console.export_svg(title="gerege demo")
