@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import replace
 
-from app.language.from_surface.findings import check_findings
+from app.language.from_surface.findings import check_findings, otherwise
 from app.language.from_surface.questions import fitting, question, short_question
 from app.language.from_surface.scope import Scope
 from app.language.from_surface.shapes import shown
@@ -152,8 +152,11 @@ def _quantified(field: Field, quantifier: Quantifier, node: Node, scope: Scope, 
     part = condition(node, replace(scope, record=field.path))
     if part is None:
         return None
-    if field.path == "findings" and not check_findings(part, name.at, scope):
-        return None
+    if field.path == "findings":
+        if not check_findings(part, name.at, scope):
+            return None
+        if quantifier is Quantifier.EVERY:
+            return Quantified(field, Quantifier.NONE, otherwise(part), name.at)
     return Quantified(field, quantifier, part, name.at)
 
 

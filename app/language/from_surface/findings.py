@@ -5,7 +5,7 @@ from graphlib import CycleError, TopologicalSorter
 
 from app.language.diagnostics import Report
 from app.language.from_surface.scope import Scope
-from app.language.ir import All, Condition, Leaf, Literal, Operator, Position, Quantified, Status
+from app.language.ir import All, Condition, Leaf, Literal, Not, Operator, Position, Quantified, Status
 from app.language.suggest import did_you_mean
 from app.language.walk import parts_of
 from app.vocabulary.codes import Verdict
@@ -29,6 +29,16 @@ def check_findings(part: Condition, at: Position, scope: Scope) -> bool:
         scope.report.error(at, "findings-without-rule", "findings must name the rule they are of", _WRITE)
     usable = [_usable(rule, leaf.at, scope) for leaf in named for rule in sorted(_constants(leaf))]
     return bool(named) and not undetermined and all(usable)
+
+
+def otherwise(part: Condition) -> Condition:
+    """What none may be where every finding must be `part`: of the rules it names, and not as it says.
+
+    Findings of other rules do not count: which of them there are depends on what other rules rest on.
+    """
+    parts = part.parts if isinstance(part, All) else (part,)
+    named = tuple(each for each in parts if isinstance(each, Leaf) and _names_rules(each))
+    return All((*named, Not(All(tuple(each for each in parts if each not in named)))))
 
 
 def _names_rules(leaf: Leaf) -> bool:

@@ -1,0 +1,77 @@
+"""Bad rows of the tables: each named with file, line and column, and left out; good ones stay."""
+
+from datetime import date
+
+import pytest
+
+from app.facts.reference_data import CHECKPOINTS, UN_NUMBERS, VISAS, parse
+from app.vocabulary.codes import UnStatus
+
+REGISTER = "code,name,state,neighbour,modes,classification,open_from,open_until,time_zone\n"
+GOOD = "RUS-ZABAYKALSK,Zabaykalsk,RUS,CHN,road;rail,multilateral,,,Asia/Chita\n"
+MATRIX = "passport,destination,observed_from,observed_until,requirement\n"
+
+
+def messages(file: str, text: str) -> list[str]:
+    _, diagnostics = parse({file: text})
+    return [str(each) for each in diagnostics]
+
+
+@pytest.mark.parametrize(
+    ("row", "place", "what"),
+    [
+        ("RUS-A,A,RUSS,CHN,road,,,,Asia/Chita", "3:9", "`RUSS` is not a known state"),
+        ("CHN-A,A,RUS,CHN,road,,,,Asia/Chita", "3:1", "must begin with its state, `RUS-`"),
+        ("RUS-A,A,RUS,CHN,roads,,,,Asia/Chita", "3:17", "`roads` is not a known mode"),
+        ("RUS-A,A,RUS,CHN,road,global,,,Asia/Chita", "3:22", "`global` is not a known classification"),
+        ("RUS-A,A,RUS,XYZ,road,,,,Asia/Chita", "3:13", "`XYZ` is not a known neighbour"),
+        ("RUS-A,A,RUS,CHN,road,,2026-02-30,,Asia/Chita", "3:23", "`2026-02-30` is not a day"),
+        ("RUS-A,A,RUS,CHN,road,,,,Asia/Zabaykalsk", "3:25", "`Asia/Zabaykalsk` is not a time zone"),
+        (GOOD.strip(), "3:1", "stands in an earlier row too"),
+    ],
+)
+def test_a_wrong_cell_of_the_register_is_named_with_its_place(row: str, place: str, what: str) -> None:
+    (message,) = messages(CHECKPOINTS, REGISTER + GOOD + row + "\n")
+    assert message.startswith(f"{CHECKPOINTS}:{place}: error: ")
+    assert what in message
+
+
+def test_a_bad_row_does_not_take_the_good_ones_with_it() -> None:
+    data, diagnostics = parse({CHECKPOINTS: REGISTER + "RUS-A,A,RUSS,CHN,road,,,,Asia/Chita\n" + GOOD})
+    assert list(data.checkpoints) == ["RUS-ZABAYKALSK"]
+    assert len(diagnostics) == 1
+
+
+@pytest.mark.parametrize(
+    ("row", "what"),
+    [
+        ("AAA,RUS,2020-11-19,,visa required", "`AAA` is not a known passport"),
+        ("IND,ZZZ,2020-11-19,,visa required", "`ZZZ` is not a known destination"),
+        ("IND,RUS,2020-11-19,,maybe", "`maybe` is not a known visa requirement"),
+    ],
+)
+def test_a_wrong_cell_of_the_visa_matrix_is_named(row: str, what: str) -> None:
+    (message,) = messages(VISAS, MATRIX + row + "\n")
+    assert message.startswith(f"{VISAS}:2:")
+    assert what in message
+
+
+def test_a_row_that_cannot_be_read_at_all_is_named() -> None:
+    (message,) = messages(UN_NUMBERS, "un_number,status\n1263,gone\n")
+    assert message.startswith(f"{UN_NUMBERS}:2:1: error: this row cannot be read")
+    data, _ = parse({UN_NUMBERS: "un_number,status\n1263,withdrawn\n"})
+    assert data.un_numbers == {"1263": UnStatus.WITHDRAWN}
+
+
+def test_a_closure_of_the_border_hides_what_the_visa_rule_was() -> None:
+    rows = "IND,RUS,2020-11-19,2021-11-01,covid ban\nIND,RUS,2021-11-01,,visa required\n"
+    data, diagnostics = parse({VISAS: MATRIX + rows})
+    assert diagnostics == ()
+    assert [rule.requirement for rule in data.visas["IND", "RUS"]] == [None, "visa"]
+
+
+def test_either_code_of_doc_9303_finds_the_passports_of_kosovo() -> None:
+    data, _ = parse({VISAS: MATRIX + "XKX,RUS,2020-11-19,,visa required\n"})
+    found = {code: data.visa(code, "RUS", date(2024, 1, 1)) for code in ("RKS", "XXK")}
+    assert found["RKS"] is not None
+    assert found["RKS"] is found["XXK"]
