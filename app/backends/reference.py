@@ -13,12 +13,16 @@ from dataclasses import dataclass
 from typing import Any, assert_never
 
 from app.language.evaluate import quantify, truth
-from app.language.ir import All, AnyOf, Condition, FieldOperand, Leaf, Named, Not, Quantified
+from app.language.ir import All, AnyOf, Condition, FieldOperand, Leaf, Named, Not, Quantified, Quantifier
 from app.language.operators import MISSING, compare, lookup, operand_value
 from app.language.resolve import Resolved
 from app.language.truth import Truth, all_of, any_of
 from app.vocabulary.codes import Verdict
 from app.vocabulary.values import Facts, Record
+
+# Records of one list that are explained: a thousand persons, each with hundreds of observations to be told of by each
+# rule, would make an answer of gigabytes.
+_EXPLAINED = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +30,8 @@ class Explained:
     """One node of an explained condition tree.
 
     `node` is the condition. A leaf has `value` (the fact, None for none, MISSING where the event does not say) and
-    `operands` (what it was compared with). A quantified node has one part for each record.
+    `operands` (what it was compared with). A quantified node has one part for each record (of many, for those nearest
+    to deciding it), and their number as its value.
     """
 
     node: Condition
@@ -87,8 +92,12 @@ def explain(condition: Condition, facts: Facts, record: Record | None = None) ->
             records = lookup(field.path, facts, None)
             if records is MISSING:
                 return Explained(condition, Truth.UNKNOWN, value=MISSING)
-            trees = tuple(explain(part, facts, each) for each in records or ())
-            return Explained(condition, quantify(quantifier, (tree.truth for tree in trees)), trees, len(trees))
+            truths = [truth(part, facts, each) for each in records or ()]
+            # `some` and `none` hang on the records nearest to true, `every` on those nearest to false.
+            nearest = sorted(range(len(truths)), key=truths.__getitem__, reverse=quantifier is not Quantifier.EVERY)
+            told = range(len(truths)) if len(truths) <= _EXPLAINED else nearest[:_EXPLAINED]
+            trees = tuple(explain(part, facts, records[position]) for position in told)
+            return Explained(condition, quantify(quantifier, truths), trees, len(truths))
         case _:
             assert_never(condition)
 

@@ -89,9 +89,9 @@ def tree(explained: Explained) -> Json:
             return node | {"condition": "definition", "name": name, "parts": [tree(part) for part in explained.parts]}
         case Quantified(field, quantifier):
             node |= {"condition": quantifier.value, "field": field.path}
-            return node | (
-                {"unknown": True} if explained.value is MISSING else {"parts": [tree(part) for part in explained.parts]}
-            )
+            if explained.value is MISSING:
+                return node | {"unknown": True}
+            return node | {"records": explained.value, "parts": [tree(part) for part in explained.parts]}
 
 
 def _leaf(leaf: Leaf, explained: Explained) -> Json:
