@@ -55,8 +55,15 @@ CHECKABLE: frozenset[str] = frozenset(_VALIDATORS)
 
 
 def check(scheme: str, value: str) -> bool | None:
-    """Return whether `value` is well formed; None for a scheme not checkable here, such as `kz_bin`."""
-    return problem(scheme, value) is None if scheme in CHECKABLE else None
+    """Return whether `value` is well formed; None for what cannot be checked here, such as `kz_bin`."""
+    return problem(scheme, value) is None if _is_checkable(scheme, value) else None
+
+
+def _is_checkable(scheme: str, value: str) -> bool:
+    """Whether a verdict can be given: states outside the Union have VAT numbers too, of forms not known here."""
+    if scheme == "vat":
+        return _SEPARATORS.sub("", value)[:2].lower() in {*vat.MEMBER_STATES, "el"}
+    return scheme in CHECKABLE
 
 
 def problem(scheme: str, value: str) -> Problem | None:
