@@ -200,9 +200,12 @@ def _observation(observation: wire.Observation, kind: SubjectKind, index: int) -
 def _cargo(item: wire.CargoItem, reference: ReferenceData) -> Record:
     record = _members("cargo", item)
     if "un_number" in item.model_fields_set:
-        status = reference.un_numbers.get(item.un_number, UnStatus.NOT_LISTED) if item.un_number else None
-        record["cargo.un_status"] = status.value if status else None
-    if "hs" in item.model_fields_set:
+        if not item.un_number:
+            record["cargo.un_status"] = None
+        # Of a rulebook without the table nothing is known, rather than that nothing is listed.
+        elif reference.un_numbers:
+            record["cargo.un_status"] = reference.un_numbers.get(item.un_number, UnStatus.NOT_LISTED).value
+    if "hs" in item.model_fields_set and reference.hs_codes:
         record["cargo.hs_listed"] = item.hs[:6] in reference.hs_codes
     return record
 

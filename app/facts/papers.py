@@ -6,6 +6,7 @@ from datetime import date, timedelta
 
 from app.vocabulary import mrz as zones
 from app.vocabulary.countries import STATE_CODES, normalise
+from app.vocabulary.mrz.layout import VISA_FORMATS
 from app.vocabulary.values import Value
 from app.vocabulary.wire import Person
 
@@ -14,10 +15,12 @@ from app.vocabulary.wire import Person
 _LETTERS = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZ")
 # A zone prints no century: an expiry further back than this is more likely one far ahead, so it is not filled in.
 _OLDEST_EXPIRY = timedelta(days=20 * 365)
+# Only codes that mean one thing wherever they are printed: states use the second letter as they like (PN is a Russian
+# internal passport, PR a refugee's, IR a residence permit), and whom a rule on passports asks hangs on it.
 _KINDS = {
     "P": "passport",
+    "PP": "passport",
     "PD": "diplomatic_passport",
-    "PS": "service_passport",
     "I": "identity_card",
     "ID": "identity_card",
 }
@@ -35,7 +38,8 @@ class Reading:
 def read(person: Person, day: date) -> Reading | None:
     """Read the person's machine readable zone; None if there is none, or its lines have no shape of Doc 9303.
 
-    Lines that cannot be read are no failed check digit: they leave the facts unknown.
+    Lines that cannot be read are no failed check digit: they leave the facts unknown, as does the zone of a visa, which
+    says nothing of the document.
     """
     document = person.document
     if document is None or not document.mrz:
@@ -43,6 +47,8 @@ def read(person: Person, day: date) -> Reading | None:
     try:
         zone = zones.parse(document.mrz)
     except zones.MrzError:
+        return None
+    if zone.format in VISA_FORMATS:
         return None
     return Reading(_filled(zone, day), zone.valid, all(_agreements(zone, person)))
 
@@ -54,7 +60,7 @@ def _filled(zone: zones.Mrz, day: date) -> dict[str, Value]:
         "document.number": ("document_number", zone.document_number or None),
         "document.expires_on": ("expiry_date", expiry if expiry and expiry > day - _OLDEST_EXPIRY else None),
         "document.issuer": (None, _state(zone.issuer)),
-        "document.kind": (None, _KINDS.get(zone.document_code) or _KINDS.get(zone.document_code[:1])),
+        "document.kind": (None, _kind(zone)),
         "subject.nationality": (None, _state(zone.nationality)),
         "subject.birth_date": ("birth_date", birth),
     }
@@ -63,6 +69,13 @@ def _filled(zone: zones.Mrz, day: date) -> dict[str, Value]:
         for path, (check, value) in candidates.items()
         if value is not None and (check is None or zone.checks[check])
     }
+
+
+def _kind(zone: zones.Mrz) -> str | None:
+    # Chinese ordinary passports (Ministry of Foreign Affairs); elsewhere PO is an official's.
+    if (zone.document_code, zone.issuer) == ("PO", "CHN"):
+        return "passport"
+    return _KINDS.get(zone.document_code)
 
 
 def _state(printed: str) -> str | None:

@@ -131,6 +131,34 @@ def test_members_left_out_are_filled_from_the_zone(reference: ReferenceData) -> 
     assert subject.key == "CHN:E12345678"
 
 
+@pytest.mark.parametrize(
+    ("code", "issuer", "kind"),
+    [
+        ("P", "RUS", "passport"),
+        ("PP", "CHN", "passport"),
+        ("PO", "CHN", "passport"),
+        ("PO", "RUS", None),
+        ("PN", "RUS", None),
+        ("PR", "CHN", None),
+        ("PD", "RUS", "diplomatic_passport"),
+    ],
+)
+def test_a_kind_the_zone_does_not_tell_for_certain_is_left_unknown(
+    reference: ReferenceData, code: str, issuer: str, kind: str | None
+) -> None:
+    zone = _zone(document_code=code, issuer=issuer)
+    facts = facts_of(reference, persons__0__document__mrz=zone, persons__0__document__kind=OMIT)
+    assert facts.get("document.kind") == kind
+
+
+def test_the_zone_of_a_visa_says_nothing_of_the_document(reference: ReferenceData) -> None:
+    first, second = _zone()
+    facts = facts_of(
+        reference, persons__0__document__mrz=["V" + first[1:], second], persons__0__document__expires_on=OMIT
+    )
+    assert not facts.keys() & {"document.mrz_valid", "document.mrz_agrees", "document.expires_on"}
+
+
 def test_what_a_failed_check_digit_covers_is_not_filled_in(reference: ReferenceData) -> None:
     first, second = _zone()
     damaged = second[:21] + "31" + second[23:]
