@@ -51,11 +51,8 @@ def _http(connections: int, measured: Mapping[str, Mapping[str, float]]) -> None
     for name, figures in measured.items():
         table.add_row(name, f"{figures['rate']:,.0f}", f"{figures['p50_ms']:.2f}", f"{figures['p99_ms']:.2f}")
     _CONSOLE.print(table)
-    _ratio(
-        f"gerege over the bare handler at {connections}",
-        measured["gerege"]["rate"] / measured["bare handler"]["rate"],
-        0.25,
-    )
+    for bare in (http.BARE, http.LEAN):
+        _ratio(f"gerege over the {bare} at {connections}", measured[http.GEREGE]["rate"] / measured[bare]["rate"], 0.25)
 
 
 def _ratio(what: str, value: float, wanted: float) -> None:

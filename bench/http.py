@@ -1,4 +1,4 @@
-"""Events a second over HTTP: `POST /v1/crossings` on SQLite with one worker, over a bare handler's, in one run."""
+"""Events a second over HTTP: `POST /v1/crossings` on SQLite with one worker, over bare handlers', in one run."""
 
 import os
 import statistics
@@ -23,6 +23,8 @@ from app.storage.migrate import upgrade
 
 _BARE, _GEREGE = 8971, 8972
 _ROUNDS, _SECONDS = 5, 4.0
+BARE, LEAN, GEREGE = "bare handler", "bare handler, from the bytes", "gerege"
+_SERVED = ((BARE, _BARE, "/v1/crossings"), (LEAN, _BARE, "/lean"), (GEREGE, _GEREGE, "/v1/crossings"))
 
 
 def run(connections: int = 16) -> dict[str, dict[str, float]]:
@@ -31,10 +33,10 @@ def run(connections: int = 16) -> dict[str, dict[str, float]]:
         url = f"sqlite:///{folder}/bench.db"
         key = _key(url)
         with _server("bench.bare:app", _BARE, url), _server("app.main:from_environment", _GEREGE, url):
-            rounds: dict[str, list[dict[str, float]]] = {"bare handler": [], "gerege": []}
+            rounds: dict[str, list[dict[str, float]]] = {name: [] for name, _, _ in _SERVED}
             for number in range(_ROUNDS + 1):
-                for name, port in (("bare handler", _BARE), ("gerege", _GEREGE)):
-                    measured = _drive(port, key, connections)
+                for name, port, path in _SERVED:
+                    measured = _drive(port, path, key, connections)
                     if number:  # the first round warms up
                         rounds[name].append(measured)
     return {
@@ -80,8 +82,8 @@ def _wait(port: int, process: subprocess.Popen[bytes]) -> None:
         raise RuntimeError("a server of the benchmark did not start")
 
 
-def _drive(port: int, key: str, connections: int) -> dict[str, float]:
-    command = [sys.executable, "-m", "bench.driver", str(port), "/v1/crossings", key, str(connections), str(_SECONDS)]
+def _drive(port: int, path: str, key: str, connections: int) -> dict[str, float]:
+    command = [sys.executable, "-m", "bench.driver", str(port), path, key, str(connections), str(_SECONDS)]
     done = subprocess.run(command, check=True, stdout=subprocess.PIPE, cwd=Path(__file__).parent.parent)  # noqa: S603 (our own driver)
     measured: dict[str, float] = orjson.loads(done.stdout)
     return measured
