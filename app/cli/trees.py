@@ -24,7 +24,7 @@ def _grow(parent: Tree, node: Json) -> None:
     parts = _telling(node)
     for part in parts:
         _grow(branch, part)
-    if hidden := node.get("records", len(parts)) - len(parts):
+    if hidden := node.get("records", len(node.get("parts", ()))) - len(parts):
         branch.add(Text(f"… and {hidden} more", "dim"))
 
 
