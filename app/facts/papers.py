@@ -25,6 +25,9 @@ _KINDS = {
     "ID": "identity_card",
 }
 
+# Codes a sender may give for a passport that prints another: Hong Kong and Macao print China, and so on.
+_PRINTED = {"HKG": "CHN", "MAC": "CHN", "XXK": "RKS"} | dict.fromkeys(("GBD", "GBN", "GBO", "GBP", "GBS"), "GBR")
+
 
 @dataclass(frozen=True, slots=True)
 class Reading:
@@ -86,7 +89,7 @@ def _state(printed: str) -> str | None:
 def _agreements(zone: zones.Mrz, person: Person) -> list[bool]:
     document = person.document
     given: list[tuple[object, object, Callable[[object, object], bool]]] = [
-        (person.nationality, normalise(zone.nationality), _same),
+        (person.nationality, zone.nationality, _same_state),
         (person.birth_date, zone.birth_date, _same_day),
         (person.surname, zone.surname, _same_name),
         (person.given_names, zone.given_names, _same_name),
@@ -94,7 +97,7 @@ def _agreements(zone: zones.Mrz, person: Person) -> list[bool]:
     if document:
         given += [
             (document.number, zone.document_number, _same_number),
-            (document.issuer, normalise(zone.issuer), _same),
+            (document.issuer, zone.issuer, _same_state),
             (document.expires_on, zone.expiry_date, _same_day),
         ]
     if person.sex and zone.sex:
@@ -104,6 +107,11 @@ def _agreements(zone: zones.Mrz, person: Person) -> list[bool]:
 
 def _same(given: object, printed: object) -> bool:
     return given == printed
+
+
+def _same_state(given: object, printed: object) -> bool:
+    one, other = str(given), normalise(str(printed))
+    return _PRINTED.get(one, one) == _PRINTED.get(other, other)
 
 
 def _same_day(given: object, printed: object) -> bool:

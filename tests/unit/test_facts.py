@@ -113,6 +113,27 @@ def test_data_that_contradicts_the_zone_is_a_fact(reference: ReferenceData, memb
     assert facts["document.mrz_valid"] is True
 
 
+@pytest.mark.parametrize(
+    ("given", "printed", "agrees"),
+    [
+        ("HKG", "CHN", True),
+        ("MAC", "CHN", True),
+        ("TWN", "CHN", False),
+        ("GBR", "GBD", True),
+        ("XXK", "RKS", True),
+        ("DEU", "D", True),
+        ("RUS", "CHN", False),
+    ],
+)
+def test_codes_of_one_state_do_not_contradict_each_other(
+    reference: ReferenceData, given: str, printed: str, *, agrees: bool
+) -> None:
+    zone = _zone(nationality=printed, issuer=printed)
+    changes: dict[str, Any] = {"persons__0__nationality": given, "persons__0__document__issuer": given}
+    facts = facts_of(reference, persons__0__document__mrz=zone, **changes)
+    assert facts["document.mrz_agrees"] is agrees
+
+
 def test_names_in_other_letters_are_not_held_against_anyone(reference: ReferenceData) -> None:
     facts = facts_of(reference, persons__0__document__mrz=_zone(), persons__0__surname="Эрикссон")
     assert facts["document.mrz_agrees"] is True
