@@ -10,10 +10,11 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstrai
 EARLIEST, LATEST = date(1870, 1, 1), date(2200, 12, 31)
 
 # No control characters: they would reach logs, terminals and exports.
+_PRINTABLE = r"^[^\x00-\x1f\x7f-\x9f]+$"
 Text: TypeAlias = Annotated[
-    str, StringConstraints(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]+$", strip_whitespace=False)
+    str, StringConstraints(min_length=1, max_length=200, pattern=_PRINTABLE, strip_whitespace=False)
 ]
-ShortText: TypeAlias = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=r"^[^\x00-\x1f\x7f]+$")]
+ShortText: TypeAlias = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=_PRINTABLE)]
 Day: TypeAlias = Annotated[date, Field(ge=EARLIEST, le=LATEST)]
 # Their days too: beyond them an offset from UTC, or one added by a rule, may leave the calendar.
 Instant: TypeAlias = Annotated[
