@@ -33,7 +33,7 @@ def finding(found: Finding, rulebook: Rulebook, violation: str | None, explained
         "version": version.id,
         "verdict": found.verdict.value,
         "severity": found.rule.severity.value,
-        "advice": found.rule.advice.value,
+        "advice": found.advice.value,
         "status": found.rule.status.value,
         "subject": subject(found.subject),
         "title": found.rule.title["en"],

@@ -32,6 +32,13 @@ class Finding:
         return self.judged.verdict
 
     @property
+    def advice(self) -> Advice:
+        """What is undetermined is worth a question, never more."""
+        if self.verdict is Verdict.UNDETERMINED:
+            return min(self.rule.advice, Advice.REFER, key=list(Advice).index)
+        return self.rule.advice
+
+    @property
     def shadow(self) -> bool:
         """Evaluated and kept apart, never shown as a violation."""
         return self.rule.status is not Status.ACTIVE
@@ -92,12 +99,5 @@ class Decision:
 
     @property
     def advice(self) -> Advice | None:
-        """The strictest advice of what is violated. What is undetermined is worth a question, never more."""
-        order = list(Advice)
-        wanted = [
-            found.rule.advice
-            if found.verdict is Verdict.VIOLATED
-            else min(found.rule.advice, Advice.REFER, key=order.index)
-            for found in self.findings
-        ]
-        return max(wanted, key=order.index, default=None)
+        """The strictest of what is found; None if nothing is."""
+        return max((found.advice for found in self.findings), key=list(Advice).index, default=None)

@@ -9,7 +9,7 @@ from pathlib import Path
 from sqlalchemy import Engine as Database
 
 from app.errors import Invalid, NotFound, Problem
-from app.facts.reference_data import ReferenceData, parse
+from app.facts.reference_data import CHECKPOINTS, ReferenceData, parse
 from app.language.diagnostics import Diagnostic, Severity
 from app.language.ir import Position, Rulebook
 from app.language.load import load, read_sources
@@ -31,6 +31,10 @@ def compile_sources(sources: Mapping[str, str]) -> tuple[InForce | None, tuple[D
     loaded = load(sources)
     reference, problems = parse(sources)
     diagnostics = (*loaded.diagnostics, *problems)
+    if not reference.checkpoints:
+        place = Position(CHECKPOINTS, 1, 1)
+        message = "there is no register of checkpoints, and every event would be refused"
+        diagnostics = (*diagnostics, Diagnostic(Severity.ERROR, "no-register", place, message))
     if loaded.rulebook is None or any(each.severity is Severity.ERROR for each in diagnostics):
         return None, diagnostics
     return InForce(loaded.rulebook, reference), diagnostics

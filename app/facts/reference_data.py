@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cache
 from io import StringIO
-from typing import TypeAlias, TypeVar
+from typing import Any, TypeAlias, TypeVar
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from app.language.diagnostics import Diagnostic, Severity
@@ -69,6 +69,9 @@ class ReferenceData:
         return next((rule for rule in rules if day in rule.period), None)
 
 
+_CUT = "the row does not have the table's {columns} columns; look for a comma or a quotation mark too few or too many"
+
+
 class _BadCellError(Exception):
     def __init__(self, column: str, message: str) -> None:
         super().__init__(message)
@@ -102,20 +105,38 @@ def _rows(
     unique: bool = True,
 ) -> Iterator[tuple[K, V]]:
     seen: set[K] = set()
-    for line, row in enumerate(csv.DictReader(StringIO(sources.get(file, ""))), start=2):
-        try:
-            key, value = read(row)
-        except _BadCellError as bad:
-            diagnostics.append(_diagnostic(file, line, row, bad.column, bad.message))
-        except (KeyError, ValueError, TypeError) as error:
-            diagnostics.append(_diagnostic(file, line, row, next(iter(row)), f"this row cannot be read: {error}"))
-        else:
-            if unique and key in seen:
-                diagnostics.append(
-                    _diagnostic(file, line, row, next(iter(row)), f"`{key}` stands in an earlier row too")
-                )
-            seen.add(key)
-            yield key, value
+    if file not in sources:
+        return
+    lines = csv.DictReader(StringIO(sources[file]), strict=True)
+    rows = 0
+    try:
+        for row in lines:
+            rows += 1
+            place = lines.line_num
+            try:
+                key, value = read(_whole(row))
+            except _BadCellError as bad:
+                diagnostics.append(_diagnostic(file, place, row, bad.column, bad.message))
+            except (KeyError, ValueError, TypeError) as error:
+                diagnostics.append(_diagnostic(file, place, row, next(iter(row)), f"this row cannot be read: {error}"))
+            else:
+                if unique and key in seen:
+                    message = f"`{key}` stands in an earlier row too"
+                    diagnostics.append(_diagnostic(file, place, row, next(iter(row)), message))
+                seen.add(key)
+                yield key, value
+    except csv.Error as error:
+        at = Position(file, lines.line_num or 1, 1)
+        diagnostics.append(Diagnostic(Severity.ERROR, "bad-row", at, f"the table cannot be read from here: {error}"))
+    if not rows:
+        diagnostics.append(Diagnostic(Severity.ERROR, "no-rows", Position(file, 1, 1), "the table has no rows"))
+
+
+def _whole(row: Mapping[Any, Any]) -> Mapping[str, str]:
+    """The row, which must have as many cells as the table has columns."""
+    if None in row or None in row.values():
+        raise _BadCellError(next(iter(row)), _CUT.format(columns=len([name for name in row if name is not None])))
+    return row
 
 
 def _diagnostic(file: str, line: int, row: Mapping[str, str], column: str, message: str) -> Diagnostic:

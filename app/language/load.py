@@ -37,7 +37,7 @@ class Loaded:
 
 def read_sources(root: Path) -> dict[str, str]:
     """The files of a rulebook, by path below `root`; bytes that are not UTF-8 become U+FFFD and fail to load."""
-    files = sorted(path for pattern in ("*.yaml", "*.csv") for path in root.rglob(pattern) if path.is_file())
+    files = sorted(path for pattern in ("*.yaml", "*.yml", "*.csv") for path in root.rglob(pattern) if path.is_file())
     return {path.relative_to(root).as_posix(): path.read_text(encoding="utf-8", errors="replace") for path in files}
 
 
@@ -66,6 +66,11 @@ def parse(sources: Mapping[str, str], report: Report) -> dict[str, Node | None]:
         if "\ufffd" in text:
             line = text[: text.index("\ufffd")].count("\n") + 1
             report.error(Position(file, line, 1), "not-utf-8", "the file is not UTF-8", "Save it as UTF-8")
+        if file.endswith(".yml"):
+            hint = f"Rename it to {PurePosixPath(file).stem}.yaml"
+            report.error(
+                Position(file, 1, 1), "wrong-ending", "a file of rules ends in .yaml, and this one does not", hint
+            )
         if file.endswith(".yaml"):
             tree[file] = read(file, text, report)
     return tree

@@ -31,7 +31,7 @@ EXPIRED = "2026-02-01"
 class MovedClock:
     """Stands still until it is moved."""
 
-    at: datetime = field(default_factory=lambda: datetime(2026, 3, 1, 0, 20, tzinfo=UTC))
+    at: datetime = field(default_factory=lambda: datetime(2026, 11, 23, 0, 20, tzinfo=UTC))
 
     def now(self) -> datetime:
         return self.at

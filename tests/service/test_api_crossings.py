@@ -1,6 +1,7 @@
 """Events in, answers out, crossings read back."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 from itertools import count
 from typing import Any
 
@@ -317,3 +318,12 @@ def test_names_of_people_are_nowhere_but_in_the_body(service: Service) -> None:
             for row in connection.execute(table.select()).mappings():
                 kept = {name: value for name, value in row.items() if (table.name, name) != ("crossings", "body")}
                 assert not any(name in repr(kept) for name in ("XYLOPHONOV", "QUIRINUS", "ZEPHYR")), table.name
+
+
+def test_an_event_that_has_not_happened_yet_is_refused(service: Service) -> None:
+    now = service.clock.now()
+    late = service.post(fresh(occurred_at=(now + timedelta(days=1)).isoformat()))
+    assert late.status_code == 201
+    refused = service.post(fresh(occurred_at=(now + timedelta(days=1, seconds=1)).isoformat()))
+    assert refused.status_code == 422
+    assert refused.json()["errors"][0]["pointer"] == "/occurred_at"

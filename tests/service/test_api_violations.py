@@ -57,7 +57,7 @@ def items(service: Service, **asked: Any) -> list[dict[str, Any]]:  # noqa: ANN4
         ({"occurred_from": "2026-03-03T00:15:00Z"}, 8),
         ({"occurred_until": "2026-03-03T09:15:00+09:00"}, 8),
         ({"occurred_from": "2026-03-02T00:00:00Z", "occurred_until": "2026-03-03T00:00:00Z"}, 4),
-        ({"updated_since": "2026-03-01T03:20:00Z"}, 4),
+        ({"updated_since": "2026-11-23T03:20:00Z"}, 4),
         ({"q": "v-2026-03-04"}, 4),
         ({"q": "tdoc"}, 8),
         ({"q": "%"}, 0),

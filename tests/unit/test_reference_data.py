@@ -75,3 +75,22 @@ def test_either_code_of_doc_9303_finds_the_passports_of_kosovo() -> None:
     found = {code: data.visa(code, "RUS", date(2024, 1, 1)) for code in ("RKS", "XXK")}
     assert found["RKS"] is not None
     assert found["RKS"] is found["XXK"]
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [" \n", "RUS-B\n", "RUS-B,B,RUS,CHN,road,,,,Asia/Chita,too,many\n"],
+)
+def test_a_row_that_was_cut_or_has_cells_too_many_is_named(damage: str) -> None:
+    (message,) = messages(CHECKPOINTS, REGISTER + GOOD + damage)
+    assert message.startswith(f"{CHECKPOINTS}:3:")
+    assert "does not have the table's" in message
+
+
+def test_an_open_quotation_mark_swallows_no_rows_in_silence() -> None:
+    found = messages(CHECKPOINTS, REGISTER + GOOD.replace("Zabaykalsk,RUS", '"Zabaykalsk,RUS') + GOOD)
+    assert any("cannot be read from here" in message for message in found)
+
+
+def test_a_table_without_rows_is_an_error() -> None:
+    assert messages(CHECKPOINTS, "") == [f"{CHECKPOINTS}:1:1: error: the table has no rows. [no-rows]"]

@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from datetime import datetime, timedelta
 from typing import Annotated, Any
 
 import orjson
@@ -9,19 +10,22 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from starlette.concurrency import run_in_threadpool
 
 from app.crossings import records
-from app.errors import Forbidden
+from app.errors import Forbidden, Invalid, Problem
 from app.evaluation.answer import unstored
 from app.evaluation.record import Received
 from app.facts.codec import plain
 from app.identity.keys import Credential
 from app.identity.roles import Permission
 from app.storage.engine import reading
+from app.vocabulary.wire import Crossing
 from app.web.api import schemas
 from app.web.api.bodies import event_of
 from app.web.security import looked, permitted, require
 from app.web.services import services_of
 
 router = APIRouter(prefix="/v1", tags=["crossings"])
+# Clocks of checkpoints are wrong by minutes; a day covers every mistake of a time zone too.
+AHEAD = timedelta(days=1)
 _REPLAYED = {"Idempotent-Replayed": "true"}
 
 
@@ -45,12 +49,23 @@ async def post_crossing(request: Request) -> Response:
     if not credential.may_send(body.event.source):
         raise Forbidden(f"This key may not send events of {body.event.source}.")
     began = time.perf_counter()
-    received = Received(body.content, body.digest, services.clock.now(), credential.id)
+    now = services.clock.now()
+    _check_clock(body.event, now)
+    received = Received(body.content, body.digest, now, credential.id)
     stored = await asyncio.wrap_future(services.pipeline.ingest(body.event, received))
     services.metrics.seconds.observe(time.perf_counter() - began)
     services.metrics.stored(stored)
     headers = {"Location": f"/v1/crossings/{stored.crossing}"} | (_REPLAYED if stored.replayed else {})
     return Response(stored.answer, 200 if stored.replayed else 201, headers, media_type="application/json")
+
+
+def _check_clock(event: Crossing, now: datetime) -> None:
+    """Refuse what has not happened yet: judged by the law of a wrong day, it would accuse or clear without ground."""
+    if event.occurred_at - now > AHEAD:
+        problem = Problem(
+            "/occurred_at", "lies more than a day ahead of the service's clock", f"it is {now.isoformat()}"
+        )
+        raise Invalid("The event has not happened yet; nothing was stored. Set the sender's clock.", [problem])
 
 
 @router.post(
