@@ -67,6 +67,42 @@ def test_fields_of_one_kind_of_subject_are_those_its_rules_may_name(gerege: Gere
     assert "document.expires_on" not in {each["path"] for each in listed}
 
 
+def test_a_field_that_is_named_is_shown_with_its_meaning_and_every_code(
+    gerege: Gerege, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    for field in all_fields():
+        said = gerege("fields", field.path).said
+        assert " ".join(field.description.split()) in said
+        assert f"codes: {' '.join(field.codes)}" in said if field.codes else field.path in said
+
+
+def test_a_path_stands_for_itself_and_what_is_below_it(gerege: Gerege) -> None:
+    listed = {each["path"] for each in gerege("fields", "permits", "document.kind", "--format", "json").json}
+    assert listed == {
+        field.path for field in all_fields() if field.path.split(".")[0] == "permits" or field.path == "document.kind"
+    }
+
+
+def test_a_path_that_names_no_field_is_wrong_use_with_a_near_name(gerege: Gerege) -> None:
+    outcome = gerege("fields", "document.kind", "permit")
+    assert outcome.code == 2
+    assert "There is no field permit. Did you mean permits" in outcome.said
+    outcome = gerege("fields", "--subject", "legal_entity", "visa.kind")
+    assert outcome.code == 2
+    assert "There is no field visa.kind" in outcome.said
+
+
+@pytest.mark.parametrize("lang", ["en", "ru", "zh"])
+def test_no_label_is_cut_on_a_terminal_of_80_columns(
+    gerege: Gerege, monkeypatch: pytest.MonkeyPatch, lang: str
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    table = gerege("fields", "--lang", lang).out
+    assert "…" not in table
+    assert len(table.splitlines()) < 1.5 * len(all_fields())
+
+
 @pytest.mark.parametrize(("lang", "label"), [("en", "Nationality"), ("ru", "Гражданство"), ("zh", "国籍")])
 def test_labels_are_in_the_language_asked_for(gerege: Gerege, lang: str, label: str) -> None:
     (line,) = [each for each in gerege("fields", "--lang", lang).out.splitlines() if "subject.nationality" in each]
