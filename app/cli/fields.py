@@ -27,7 +27,7 @@ class Language(StrEnum):
 def fields(
     paths: Annotated[
         list[str] | None,
-        typer.Argument(metavar="[PATH]...", help="Only these and those below them, in full.", show_default=False),
+        typer.Argument(metavar="PATH", help="Only these and those below them, in full.", show_default=False),
     ] = None,
     subject: Annotated[SubjectKind | None, typer.Option(help="Only the fields of this kind of subject.")] = None,
     lang: Annotated[Language, typer.Option(help="Language of the labels.")] = Language.EN,
