@@ -153,10 +153,11 @@ class Pipeline:
         tasks = [self._tasks.get()]
         while len(tasks) < _AT_ONCE and not self._tasks.empty():
             tasks.append(self._tasks.get_nowait())
+        # Lanes first: who only asks may wait.
+        self._ingest(engine, [task for task in tasks if isinstance(task, _Waiting)])
         for task in tasks:
             if isinstance(task, _Asked):
                 _settle(task.future, lambda task=task: engine.evaluate(task.event, every=task.every))  # type: ignore[misc]
-        self._ingest(engine, [task for task in tasks if isinstance(task, _Waiting)])
         return None not in tasks
 
     def _ingest(self, engine: Engine, tasks: Sequence[_Waiting]) -> None:

@@ -17,10 +17,11 @@ from app.web.services import services_of
 router = APIRouter(tags=["service"])
 
 
-@router.get("/healthz", summary="The process is up")
-async def healthz() -> dict[str, str]:
-    """Open to all."""
-    return {"status": "up"}
+@router.get("/healthz", summary="The process is up", responses={503: {"description": "It should be restarted."}})
+async def healthz(request: Request) -> JSONResponse:
+    """Open to all. A process that can judge no event any more is to be restarted by its supervisor."""
+    alive = services_of(request).pipeline.alive
+    return JSONResponse({"status": "up" if alive else "cannot judge events"}, 200 if alive else 503)
 
 
 @router.get(

@@ -7,6 +7,7 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from app.crossings import records as crossings
+from app.errors import NotFound
 from app.evaluation.explaining import law
 from app.evaluation.reload import stored
 from app.identity.keys import Credential
@@ -96,25 +97,33 @@ def get_violation(request: Request, identifier: str, credential: _Officer) -> An
     violation = detail.listed.violation
     decision = next(each for each in crossing.decisions if each.id == detail.decision)
     rulebook = _rulebook(services, decision.rulebook)
-    version = rulebook.rules[violation.rule].version_on(violation.local_date)
+    version = rulebook.rules[violation.rule].version_on(violation.local_date) if rulebook else None
     # Facts are in the order of the subjects: persons, then organisations.
     place = [(each.kind, each.position) for each in crossing.subjects].index(
         (violation.subject_kind, violation.subject_position)
     )
     return {
-        **_violation(detail.listed, rulebook),
+        **_violation(detail.listed, rulebook or services.pipeline.in_force.rulebook),
         "decision": decision.id,
         "rulebook": decision.rulebook,
         "explanation": detail.explanation,
-        "law": law(version, rulebook) if version else None,
+        "law": law(version, rulebook) if rulebook and version else None,
         "facts": decision.facts[place],
     }
 
 
-def _rulebook(services: Services, digest: str) -> Rulebook:
-    """The rulebook a decision was made by; the words of today's may be others."""
+def _rulebook(services: Services, digest: str) -> Rulebook | None:
+    """The rulebook a decision was made by; the words of today's may be others.
+
+    None if its files no longer compile: the explanation stored with the finding still stands.
+    """
     in_force = services.pipeline.in_force
-    return in_force.rulebook if in_force.rulebook.digest == digest else stored(services.database, digest).rulebook
+    if in_force.rulebook.digest == digest:
+        return in_force.rulebook
+    try:
+        return stored(services.database, digest).rulebook
+    except NotFound:
+        return None
 
 
 def _violation(listed: records.Listed, rulebook: Rulebook) -> dict[str, Any]:
