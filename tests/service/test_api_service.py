@@ -249,3 +249,11 @@ def test_nothing_is_left_running_when_the_service_stops(database_url: str) -> No
     for thread in left:
         thread.join(10)
     assert not any(thread.is_alive() for thread in left)
+
+
+def test_health_asks_for_a_restart_when_no_event_can_be_judged(database_url: str) -> None:
+    with serving(database_url) as running:
+        assert running.get("/healthz", None).status_code == 200
+        running.services.pipeline.close()
+        answer = running.get("/healthz", None)
+        assert (answer.status_code, answer.json()) == (503, {"status": "cannot judge events"})
