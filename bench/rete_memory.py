@@ -20,7 +20,7 @@ from bench.workload import workload
 
 RULES: Final = 200
 WARM_UP: Final = 5_000
-WARM_UP_RELOADS: Final = 20
+WARM_UP_RELOADS: Final = 50
 _AT_A_TIME: Final = 500
 
 
