@@ -1,10 +1,8 @@
 """Runs the cases beside the rules through the whole engine: the authors' tests, and law 8 (no silent rule)."""
 
-import sys
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
 import orjson
 from pydantic import ValidationError
@@ -14,7 +12,7 @@ from app.evaluation.decision import Decision
 from app.evaluation.engine import Engine
 from app.facts.reference_data import parse
 from app.language.ir import Position, Status
-from app.language.load import Case, Loaded, load, read_sources
+from app.language.load import Case, Loaded
 from app.vocabulary.codes import Verdict
 from app.vocabulary.wire import Crossing
 
@@ -91,17 +89,3 @@ def _compare(decision: Decision, rule: str, case: Case) -> str | None:
 
 def _closed(rule: str, compliant: tuple[str, ...]) -> Verdict:
     return Verdict.COMPLIANT if rule in compliant else Verdict.NOT_APPLICABLE
-
-
-def _main(arguments: Mapping[int, str]) -> int:
-    loaded = load(read_sources(Path(arguments.get(1, "rules"))))
-    print(*loaded.diagnostics, sep="\n")  # noqa: T201 (run by hand)
-    if loaded.rulebook is None:
-        return 1
-    failures = [failure for failure in run(loaded) if failure]
-    print(*failures, f"{len(failures)} failures", sep="\n")  # noqa: T201 (run by hand)
-    return bool(failures)
-
-
-if __name__ == "__main__":
-    sys.exit(_main(dict(enumerate(sys.argv))))
