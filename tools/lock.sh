@@ -11,7 +11,7 @@ trap 'rm -rf "$scratch"' EXIT
 export CUSTOM_COMPILE_COMMAND="make lock"
 compile() {
     echo "Gerege: pinning $*"
-    "$scratch/venv/bin/pip-compile" --quiet --upgrade --generate-hashes --allow-unsafe --strip-extras \
+    "$scratch/venv/bin/pip-compile" --quiet --upgrade --generate-hashes --allow-unsafe --no-strip-extras \
         --no-emit-index-url --no-emit-find-links --no-emit-trusted-host --no-emit-options "$@" pyproject.toml
 }
 
