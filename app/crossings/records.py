@@ -3,6 +3,7 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from enum import StrEnum
 from typing import Any, TypeAlias
 
 from sqlalchemy import JSON, ColumnElement, Table, bindparam, column, func, insert, select, tuple_
@@ -25,13 +26,28 @@ class Raced(Unavailable):
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """A subject of a crossing at its `position` among those of its kind; `key` names it across crossings, if known."""
+    """A subject of a crossing at its `position` among those of its kind; `key` names it across crossings, if known.
+
+    The other members are what its later crossings need to know of this one (`vocabulary.past.Leg`).
+    """
 
     kind: SubjectKind
     position: int
     key: str | None
     role: str | None
     country: str | None
+    occurred_at: datetime
+    direction: str
+    checkpoint: str
+    basis: str
+    local_date: date
+    state: str
+    holder: str | None
+    issued_on: date | None
+
+    def named(self) -> Json:
+        """Whom a revision names, as kept once it is replaced."""
+        return {"kind": self.kind, "index": self.position, "key": self.key, "role": self.role, "country": self.country}
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,11 +80,24 @@ class Difference:
     at: datetime
 
 
+class Cause(StrEnum):
+    """Why a crossing was judged."""
+
+    RECEIVED = "received"
+    CORRECTION = "correction"
+    WITHDRAWAL = "withdrawal"
+    LATE_EVENT = "late_event"
+    LATER_VIOLATION = "changed_violation"
+    LINK = "subjects_linked"
+    MANIFEST = "manifest"
+
+
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What was concluded under one rulebook, with all that deriving it again needs.
+    """What was concluded of one revision under one rulebook, with all that deriving it again needs.
 
-    `answer` is the body sent. `facts` and `compliant` (identifiers of rules) are lists by subject.
+    `answer` is the body sent. `facts` and `compliant` (identifiers of rules) are lists by subject. `caused_by` is the
+    crossing or the link that made it necessary to judge again.
     """
 
     id: str
@@ -81,6 +110,9 @@ class Decision:
     compliant: Json
     findings: tuple[Finding, ...]
     differences: tuple[Difference, ...] = ()
+    revision: int = 1
+    cause: Cause = Cause.RECEIVED
+    caused_by: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,17 +132,23 @@ class Crossing:
     jurisdiction: str
     direction: Direction
     mode: Mode
+    voyage: str | None
+    vehicles: int
+    persons: int
     subjects: tuple[Subject, ...]
     decisions: tuple[Decision, ...]
+    revision: int = 1
+    withdrawn: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What the sender of an event stored before must be told again."""
+    """What the sender of an event stored before must be told again: of its first body, and of corrected ones."""
 
     crossing: str
     body_digest: str
     answer: bytes
+    revision: int = 1
 
 
 _FIRST_ANSWER = (
@@ -118,6 +156,12 @@ _FIRST_ANSWER = (
     .where(tables.decisions.c.crossing == tables.crossings.c.id)
     .order_by(tables.decisions.c.evaluated_at, tables.decisions.c.id)
     .limit(1)
+    .scalar_subquery()
+)
+# Of one that was corrected, the digest of the first body: that is what its sender may send again.
+_FIRST_DIGEST = (
+    select(tables.crossing_revisions.c.body_digest)
+    .where(tables.crossing_revisions.c.crossing == tables.crossings.c.id, tables.crossing_revisions.c.number == 1)
     .scalar_subquery()
 )
 
@@ -134,8 +178,9 @@ _KNOWN = {
         tables.crossings.c.source,
         tables.crossings.c.event_id,
         tables.crossings.c.id,
-        tables.crossings.c.body_digest,
+        func.coalesce(_FIRST_DIGEST, tables.crossings.c.body_digest),
         _FIRST_ANSWER,
+        tables.crossings.c.revision,
     ).where(tuple_(tables.crossings.c.source, tables.crossings.c.event_id).in_(keys))
     for dialect, keys in _KEYS.items()
 }
@@ -151,8 +196,13 @@ def store(tx: Transaction, crossings: Sequence[Crossing]) -> None:
         raise
     of = [(crossing, {"crossing": crossing.id}) for crossing in crossings]
     _insert(tx, tables.crossing_subjects, [(each, parent) for crossing, parent in of for each in crossing.subjects])
-    _insert(tx, tables.decisions, [(each, parent) for crossing, parent in of for each in crossing.decisions])
-    by = [(decision, {"decision": decision.id}) for crossing in crossings for decision in crossing.decisions]
+    store_decisions(tx, [(crossing.id, decision) for crossing in crossings for decision in crossing.decisions])
+
+
+def store_decisions(tx: Transaction, decided: Sequence[tuple[str, Decision]]) -> None:
+    """Insert decisions, each with the crossing it is on."""
+    _insert(tx, tables.decisions, [(each, {"crossing": crossing}) for crossing, each in decided])
+    by = [(decision, {"decision": decision.id}) for _, decision in decided]
     _insert(tx, tables.findings, [(each, parent) for decision, parent in by for each in decision.findings])
     _insert(tx, tables.differences, [(each, parent) for decision, parent in by for each in decision.differences])
 
@@ -169,7 +219,10 @@ def find(tx: Transaction, source: str, event_id: str) -> Known | None:
 
 
 def get(tx: Transaction, identifier: str) -> Crossing:
-    """A crossing with its decisions, newest first, and their findings by subject and rule; raises `NotFound`."""
+    """A crossing as it is now, with its decisions, newest first, and their findings by subject and rule.
+
+    Raises `NotFound`.
+    """
     crossing, subject, decision = tables.crossings.c, tables.crossing_subjects.c, tables.decisions.c
     rows = _select(tx, tables.crossings, crossing.id == identifier) if is_storable(identifier) else []
     if not rows:
@@ -191,7 +244,7 @@ def _decision(tx: Transaction, row: Mapping[str, Any]) -> Decision:
     findings = _select(tx, found, found.c.decision == row["id"], *(found.c[name] for name in subject))
     differences = _select(tx, other, other.c.decision == row["id"], *(other.c[name] for name in subject), other.c.id)
     return Decision(
-        **_without(row, "crossing"),
+        **_without(row, "crossing") | {"cause": Cause(row["cause"])},
         findings=tuple(
             Finding(**_without(each, "decision") | {"missing": tuple(each["missing"])}) for each in findings
         ),
@@ -203,7 +256,9 @@ def _insert(tx: Transaction, table: Table, items: Sequence[tuple[object, Mapping
     """Insert each item's attributes named as columns are; its parent comes with it."""
     if items:
         names = table.c.keys()
-        rows = [{name: parent.get(name) or getattr(item, name) for name in names} for item, parent in items]
+        rows = [
+            {name: parent[name] if name in parent else getattr(item, name) for name in names} for item, parent in items
+        ]
         tx.execute(insert(table), rows)
 
 

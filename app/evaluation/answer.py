@@ -5,9 +5,9 @@ from datetime import datetime
 from typing import Any
 
 from app.evaluation.decision import Decision, Finding
-from app.evaluation.explaining import Json, explanation
+from app.evaluation.explaining import Json, explanation, reason
 from app.facts.codec import plain
-from app.facts.derive import Subject
+from app.facts.subjects import Subject
 from app.language.ir import Rulebook
 
 
@@ -39,9 +39,15 @@ def finding(found: Finding, rulebook: Rulebook, violation: str | None, explained
         "title": found.rule.title["en"],
         "basis": [{"provision": name, "article": rulebook.provisions[name].article} for name in version.basis],
         "missing": list(found.judged.missing),
+        "reasons": reasons(found),
         "violation": violation,
         "explanation": explained,
     }
+
+
+def reasons(found: Finding) -> Json:
+    """Why missing facts of the subject's past cannot be known, by path."""
+    return {path: reason(found.reasons[path]) for path in found.judged.missing if path in found.reasons}
 
 
 def unstored(decision: Decision, rulebook: Rulebook, evaluated_at: datetime) -> Json:

@@ -7,7 +7,7 @@ law share one compilation.
 
 from bisect import bisect_right
 from collections import OrderedDict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
@@ -17,18 +17,48 @@ import structlog
 
 from app.backends.index import Index
 from app.backends.rete import BoundsExceeded, EngineError, Rete, available
-from app.language.ir import Rule, Rulebook, Status
+from app.facts.history import OF_THE_PAST
+from app.facts.measures import lookback
+from app.language.ir import Count, Measure, Rule, Rulebook, Status
 from app.language.resolve import Resolved, changes, resolve
+from app.language.walk import fields_asked
 from app.vocabulary.codes import SubjectKind
 from app.vocabulary.values import Facts
 
 # Compilations kept: today's of every shard, and some of the past for late events.
 _KEPT = 256
+_OF_THE_CHECKPOINT = frozenset({Count.CHECKPOINT_CROSSINGS, Count.CAPACITY_SHARE})
+_NOT_OF_THE_SUBJECT = _OF_THE_CHECKPOINT | {Count.MINUTES, Count.WORKING_DAYS, Count.VIOLATIONS}
 _log = structlog.get_logger()
 
 EVALUATED = frozenset({Status.ACTIVE, Status.SHADOW})
 Jurisdictions: TypeAlias = tuple[str, ...]
 ShardKey: TypeAlias = tuple[Jurisdictions, SubjectKind, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What rules ask of a subject's past: measures, and facts of `stay` and `history` by path."""
+
+    measures: tuple[Measure, ...]
+    facts: frozenset[str]
+
+    @property
+    def lookback(self) -> int | None:
+        """Days before a crossing from which its subject's legs are needed; None if none are."""
+        own = [each for each in self.measures if each.count not in _NOT_OF_THE_SUBJECT]
+        return lookback(own) if own or self.facts else None
+
+    @property
+    def offences(self) -> int | None:
+        """Days before a crossing from which its subject's violations are needed; None if none are."""
+        own = [each for each in self.measures if each.count is Count.VIOLATIONS]
+        return lookback(own) if own else None
+
+    @property
+    def traffic(self) -> bool:
+        """Whether it must be known what crossed at the checkpoint that day."""
+        return any(each.count in _OF_THE_CHECKPOINT for each in self.measures)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +117,7 @@ class Shards:
         self._rules = tuple(rule for rule in rulebook.rules.values() if rule.status in statuses)
         self._watched = frozenset(name for rule in self._rules for name in rule.rests_on)
         self._shards: dict[ShardKey, tuple[tuple[Rule, ...], tuple[date, ...]]] = {}
+        self._asked: dict[tuple[Jurisdictions, SubjectKind], Asked] = {}
         self._compiled: OrderedDict[tuple[ShardKey, int], Compiled] = OrderedDict()
         self.strata: Sequence[int] = sorted({rule.stratum for rule in self._rules})
 
@@ -103,6 +134,26 @@ class Shards:
                 self._compiled.popitem(last=False)[1].second.close()
         self._compiled.move_to_end(period)
         return self._compiled[period]
+
+    def asked_of_the_past(self, jurisdictions: Jurisdictions, kind: SubjectKind) -> Asked:
+        """What the rules that concern a subject ask of its past, in whichever version."""
+        key = jurisdictions, kind
+        if key not in self._asked:
+            self._asked[key] = self._of_the_past(
+                rule for rule in self._rules if rule.jurisdiction in jurisdictions and rule.applies_to is kind
+            )
+        return self._asked[key]
+
+    def all_asked_of_the_past(self, kind: SubjectKind) -> Asked:
+        """As `asked_of_the_past`, by the rules of all jurisdictions."""
+        return self._of_the_past(rule for rule in self._rules if rule.applies_to is kind)
+
+    def _of_the_past(self, rules: Iterable[Rule]) -> Asked:
+        sides = (side for rule in rules for version in rule.versions for side in (version.applies, version.holds))
+        paths = {field.path for field in fields_asked(*sides)}
+        measures = tuple(each for path, each in self._rulebook.measures.items() if path in paths)
+        operands = {field.path for each in measures for field in each.between or ()}
+        return Asked(measures, (paths | operands) & OF_THE_PAST)
 
     def close(self) -> None:
         """Give back what the C engine holds."""

@@ -1,14 +1,16 @@
 """What the engine concludes of an event."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import date
 
 from app.backends.reference import Judged
-from app.facts.derive import Subject
+from app.facts.subjects import Subject
 from app.facts.reference_data import Checkpoint
 from app.language.ir import Rule, Status
 from app.language.resolve import Resolved
 from app.vocabulary.codes import Advice, Verdict
+from app.vocabulary.past import Unknown
 from app.vocabulary.values import Facts
 from app.vocabulary.wire import Crossing
 
@@ -17,11 +19,12 @@ OPEN = frozenset({Verdict.VIOLATED, Verdict.UNDETERMINED})
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """A verdict on one subject, with its explanation."""
+    """A verdict on one subject, with its explanation; `reasons` say why facts of its past cannot be known, by path."""
 
     resolved: Resolved
     subject: Subject
     judged: Judged
+    reasons: Mapping[str, Unknown] = field(default_factory=dict)
 
     @property
     def rule(self) -> Rule:

@@ -3,23 +3,46 @@
 Belongs to one thread, because the C engine below it does (ENGINE.md).
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 from difflib import get_close_matches
+from itertools import zip_longest
 
 from app.backends import reference as judge_of
 from app.backends.index import positions
 from app.errors import Invalid, Problem
-from app.evaluation.compiled import EVALUATED, Compiled, Jurisdictions, Shards
+from app.evaluation.compiled import EVALUATED, Asked, Compiled, Jurisdictions, Shards
 from app.evaluation.decision import OPEN, Decision, Difference, Finding, Judgement
-from app.facts.derive import Subject, derive, local_day
+from app.facts.derive import derive, local_day
+from app.facts.history import Here, history_facts
+from app.facts.measures import NO_KEY, Place, measured
 from app.facts.reference_data import Checkpoint, ReferenceData
+from app.facts.subjects import Subject
 from app.language.ir import Rule, Rulebook, Status
 from app.vocabulary.codes import SubjectKind, Verdict
-from app.vocabulary.values import Facts, Record
+from app.vocabulary.past import NOTHING, Past, Traffic, Unknown
+from app.vocabulary.values import Facts, Record, Value
 from app.vocabulary.wire import Crossing
 
 EVERYWHERE, SCHENGEN, SCHENGEN_STATES = "INT", "EUE", "schengen_states"
+NO_TRAFFIC = Traffic()
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """An event with what it says itself; `crossing` is its identifier, "" while it has none.
+
+    `territory` are the states whose common border is crossed.
+    """
+
+    event: Crossing
+    checkpoint: Checkpoint
+    day: date
+    territory: frozenset[str]
+    jurisdictions: Jurisdictions
+    subjects: tuple[tuple[Subject, Facts], ...]
+    crossing: str = ""
 
 
 class Engine:
@@ -40,15 +63,60 @@ class Engine:
         # Of the day asked about last: events come in the order of their days, nearly.
         self._schengen: dict[date, frozenset[str]] = {}
 
-    def evaluate(self, event: Crossing, *, every: bool = False) -> Decision:
-        """Judge every subject of the event; raises Invalid if the checkpoint is not in the register.
-
-        With `every`, the verdicts of all rules that govern the place and the subject are explained, not only open ones.
-        """
+    def prepare(self, event: Crossing) -> Prepared:
+        """Facts the event itself gives of each subject; raises Invalid if the checkpoint is not in the register."""
         checkpoint = self._checkpoint(event.checkpoint)
         day = local_day(event.occurred_at, checkpoint)
-        subjects = derive(event, checkpoint, self._reference)
-        return self.decide(event, checkpoint, day, subjects, every=every)
+        schengen = self._schengen_on(day)
+        territory = schengen if checkpoint.state in schengen else frozenset({checkpoint.state})
+        subjects = derive(event, checkpoint, territory, self._reference)
+        return Prepared(event, checkpoint, day, territory, self._jurisdictions(checkpoint, day), tuple(subjects))
+
+    def asked_of_the_past(self, prepared: Prepared, kind: SubjectKind) -> Asked:
+        """What rules ask of the past of a subject of the event."""
+        return self._shards.asked_of_the_past(prepared.jurisdictions, kind)
+
+    def all_asked_of_the_past(self, kind: SubjectKind) -> Asked:
+        """What rules ask of the past of subjects of a kind, wherever they cross."""
+        return self._shards.all_asked_of_the_past(kind)
+
+    def judge(
+        self, prepared: Prepared, pasts: Sequence[Past] = (), traffic: Traffic = NO_TRAFFIC, *, every: bool = False
+    ) -> Decision:
+        """Judge every subject of the event by it and by what is on record before it.
+
+        `pasts` are in the order of the subjects; none at all: nothing is on record. With `every`, the verdicts of all
+        rules that govern the place and the subject are explained, not only open ones.
+        """
+        known, reasons = [], []
+        for (subject, facts), past in zip_longest(prepared.subjects, pasts, fillvalue=NOTHING):
+            found, unknown = self._with_past(prepared, subject, facts, past, traffic)
+            known.append((subject, found))
+            reasons.append(unknown)
+        return self.decide(prepared.event, prepared.checkpoint, prepared.day, known, reasons, every=every)
+
+    def evaluate(self, event: Crossing, *, every: bool = False) -> Decision:
+        """Judge an event before which nothing is on record."""
+        return self.judge(self.prepare(event), every=every)
+
+    def _with_past(
+        self, prepared: Prepared, subject: Subject, facts: Facts, past: Past, traffic: Traffic
+    ) -> tuple[Facts, Mapping[str, Unknown]]:
+        """The facts with those of the past that rules ask for, and why the others cannot be known."""
+        asked = self.asked_of_the_past(prepared, subject.kind)
+        if not (asked.measures or asked.facts):
+            return facts, {}
+        found: dict[str, Value | Unknown] = {}
+        here = None
+        if subject.key:
+            leg = subject.leg(facts, prepared.checkpoint.state, prepared.crossing)
+            here = Here(leg, past, prepared.territory, self._reference.checkpoints)
+        if asked.facts:
+            unknown = dict.fromkeys(asked.facts, NO_KEY)
+            found |= {path: value for path, value in history_facts(here).items() if path in asked.facts} if here else unknown
+        place = Place(prepared.checkpoint, self.rulebook.calendars.get(prepared.checkpoint.state), traffic)
+        found |= measured(asked.measures, here, {**facts, **_known(found)}, place)
+        return {**facts, **_known(found)}, {path: each for path, each in found.items() if isinstance(each, Unknown)}
 
     def decide(
         self,
@@ -56,11 +124,13 @@ class Engine:
         checkpoint: Checkpoint,
         day: date,
         subjects: Sequence[tuple[Subject, Facts]],
+        reasons: Sequence[Mapping[str, Unknown]] = (),
         *,
         every: bool = False,
     ) -> Decision:
         """Judge facts derived before, now or when the event was stored (law 3)."""
         judging = _Judging(self._shards, self._jurisdictions(checkpoint, day), day, subjects, every=every)
+        judging.reasons = reasons
         judging.suppose(_unsaid(event))
         for stratum in self._shards.strata:
             judging.run(stratum)
@@ -86,10 +156,17 @@ class Engine:
         raise Invalid("The event cannot be judged: no law is known for an unregistered checkpoint.", [problem])
 
     def _jurisdictions(self, checkpoint: Checkpoint, day: date) -> Jurisdictions:
+        within = checkpoint.state in self._schengen_on(day)
+        return (EVERYWHERE, checkpoint.state, SCHENGEN) if within else (EVERYWHERE, checkpoint.state)
+
+    def _schengen_on(self, day: date) -> frozenset[str]:
         if day not in self._schengen:
             self._schengen = {day: self.rulebook.lists[SCHENGEN_STATES].on(day) if self._has_schengen else frozenset()}
-        within = checkpoint.state in self._schengen[day]
-        return (EVERYWHERE, checkpoint.state, SCHENGEN) if within else (EVERYWHERE, checkpoint.state)
+        return self._schengen[day]
+
+
+def _known(found: Mapping[str, Value | Unknown]) -> dict[str, Value]:
+    return {path: value for path, value in found.items() if not isinstance(value, Unknown)}
 
 
 class _Judging:
@@ -109,6 +186,7 @@ class _Judging:
         self._findings: list[list[Finding]] = [[] for _ in subjects]
         self._compliant: list[list[str]] = [[] for _ in subjects]
         self._verdicts: list[tuple[Subject, Record]] = []
+        self.reasons: Sequence[Mapping[str, Unknown]] = ()
         self.differences: list[Difference] = []
 
     def run(self, stratum: int) -> None:
@@ -141,9 +219,10 @@ class _Judging:
         by_rete = by_index if second is None else second
         compliant = [compiled.rules[position].rule.id for position in positions(masks.compliant)]
         verdicts: dict[str, Verdict] = dict.fromkeys(compliant, Verdict.COMPLIANT)
+        reasons = self.reasons[place] if self.reasons else {}
         for position in range(len(compiled.rules)) if self._every else sorted(by_index | by_rete):
             resolved = compiled.rules[position]
-            found = Finding(resolved, subject, judge_of.judge(resolved, facts))
+            found = Finding(resolved, subject, judge_of.judge(resolved, facts), reasons)
             verdicts[found.rule.id] = found.verdict
             if self._every or found.verdict in OPEN:
                 self._findings[place].append(found)

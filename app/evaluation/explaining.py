@@ -29,6 +29,7 @@ from app.language.ir import (
 )
 from app.language.operators import MISSING
 from app.language.printer import leaf_text
+from app.vocabulary.past import Unknown
 
 Json: TypeAlias = dict[str, Any]
 _SHOWN = 12
@@ -41,9 +42,14 @@ def explanation(found: Finding, rulebook: Rulebook, day: date) -> Json:
         "version": _version(version, day),
         "basis": [_cited(rulebook.provisions[name]) for name in version.basis],
         "sanction": version.sanction,
-        "applies": tree(found.judged.applies),
-        "holds": tree(found.judged.holds),
+        "applies": tree(found.judged.applies, found.reasons),
+        "holds": tree(found.judged.holds, found.reasons),
     }
+
+
+def reason(unknown: Unknown) -> Json:
+    """Why a fact of the past cannot be known, with the day of the crossing that leaves it open."""
+    return {"reason": unknown.reason.value} | ({"day": unknown.day.isoformat()} if unknown.day else {})
 
 
 def law(found: Version, rulebook: Rulebook) -> Json:
@@ -73,29 +79,30 @@ def _cited(found: Provision) -> Json:
     }
 
 
-def tree(explained: Explained) -> Json:
+def tree(explained: Explained, reasons: Mapping[str, Unknown]) -> Json:
     """One node with its truth and what is below it."""
     node: Json = {"truth": explained.truth.name.lower()}
+    below: Json = {"parts": [tree(part, reasons) for part in explained.parts]}
     match explained.node:
         case Leaf():
-            return node | _leaf(explained.node, explained)
+            return node | _leaf(explained.node, explained, reasons)
         case All():
-            return node | {"condition": "all", "parts": [tree(part) for part in explained.parts]}
+            return node | {"condition": "all"} | below
         case AnyOf():
-            return node | {"condition": "any", "parts": [tree(part) for part in explained.parts]}
+            return node | {"condition": "any"} | below
         case Not():
-            return node | {"condition": "not", "parts": [tree(part) for part in explained.parts]}
+            return node | {"condition": "not"} | below
         case Named(name):
-            return node | {"condition": "definition", "name": name, "parts": [tree(part) for part in explained.parts]}
+            return node | {"condition": "definition", "name": name} | below
         case Quantified(field, quantifier):
             node |= {"condition": quantifier.value, "field": field.path}
-            if explained.value is MISSING:
-                return node | {"unknown": True}
-            return node | {"records": explained.value, "parts": [tree(part) for part in explained.parts]}
+            return node | ({"unknown": True} if explained.value is MISSING else {"records": explained.value} | below)
 
 
-def _leaf(leaf: Leaf, explained: Explained) -> Json:
+def _leaf(leaf: Leaf, explained: Explained, reasons: Mapping[str, Unknown]) -> Json:
     known: Json = {"unknown": True} if explained.value is MISSING else {"value": plain(explained.value)}
+    if leaf.field.path in reasons:
+        known |= reason(reasons[leaf.field.path])
     operands = [_operand(operand, value) for operand, value in zip(leaf.operands, explained.operands, strict=True)]
     return {
         "condition": "leaf",

@@ -5,7 +5,6 @@ below it. Code values are plain text, so that facts survive a round trip through
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
 from enum import Enum
 from functools import cache, lru_cache
@@ -13,36 +12,32 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from app.facts import papers
+from app.facts import papers, subjects
 from app.facts.reference_data import Checkpoint, ReferenceData
+from app.facts.subjects import Subject
 from app.vocabulary import derived, identifiers, wire
 from app.vocabulary.codes import SubjectKind, UnStatus, VisaRequirement
 from app.vocabulary.fields import FieldType, type_of
 from app.vocabulary.values import Facts, Record, Value
 
 
-@dataclass(frozen=True, slots=True)
-class Subject:
-    """A subject of a crossing: its kind and index on the wire, and a key that names it across crossings.
+def derive(
+    event: wire.Crossing, checkpoint: Checkpoint, territory: frozenset[str], reference: ReferenceData
+) -> list[tuple[Subject, Facts]]:
+    """Facts of each person and each organisation of the event, persons first.
 
-    `key` is issuer and number of the document, or scheme and number of the first identifier; None if not known.
+    `territory` are the states whose common border is crossed.
     """
-
-    kind: SubjectKind
-    index: int
-    role: str | None
-    key: str | None
-    country: str | None
-
-
-def derive(event: wire.Crossing, checkpoint: Checkpoint, reference: ReferenceData) -> list[tuple[Subject, Facts]]:
-    """Facts of each person and each organisation of the event, persons first."""
     day = local_day(event.occurred_at, checkpoint)
     shared = _shared(event, checkpoint, day, reference)
-    persons = [
-        _person(person, index, event, shared, checkpoint, reference) for index, person in enumerate(event.persons or ())
-    ]
-    return persons + [_entity(entity, index, event, shared) for index, entity in enumerate(event.organizations or ())]
+    found: list[tuple[Subject, Facts]] = []
+    for index, each in enumerate(event.persons or ()):
+        facts = _person(each, index, event, shared, checkpoint, reference)
+        found.append((subjects.person(each, index, facts, territory), facts))
+    for index, entity in enumerate(event.organizations or ()):
+        facts = _entity(entity, index, event, shared)
+        found.append((subjects.entity(entity, index, facts), facts))
+    return found
 
 
 def local_day(occurred_at: datetime, checkpoint: Checkpoint) -> date:
@@ -66,7 +61,7 @@ def _shared(event: wire.Crossing, checkpoint: Checkpoint, day: date, reference: 
         facts["checkpoint.classification"] = checkpoint.classification
     facts |= {
         f"crossing.{name}": getattr(event, name)
-        for name in ("area", "in_border_strip")
+        for name in ("area", "in_border_strip", "border_line_at")
         if name in event.model_fields_set
     }
     facts |= _object(event, "vehicle", wire.Vehicle, derived.VehicleFacts)
@@ -85,7 +80,7 @@ def _person(  # one argument for each source of facts
     shared: Mapping[str, Value],
     checkpoint: Checkpoint,
     reference: ReferenceData,
-) -> tuple[Subject, Facts]:
+) -> dict[str, Value]:
     day = shared["crossing.date"]
     assert isinstance(day, date)  # noqa: S101 (narrows the type of what `_shared` put there)
     facts: dict[str, Value] = {
@@ -101,11 +96,7 @@ def _person(  # one argument for each source of facts
     if isinstance(birth, date) and birth <= day:
         facts["subject.age_years"] = day.year - birth.year - ((day.month, day.day) < (birth.month, birth.day))
     facts |= _visa_requirement(facts.get("subject.nationality"), checkpoint, reference, day)
-    facts |= _records(person, event, SubjectKind.INDIVIDUAL, index)
-    issuer, number = facts.get("document.issuer"), facts.get("document.number")
-    key = f"{issuer}:{_compact(str(number))}" if issuer and number else None
-    role, nationality = facts.get("subject.role"), facts.get("subject.nationality")
-    return Subject(SubjectKind.INDIVIDUAL, index, _text(role), key, _text(nationality)), facts
+    return facts | _records(person, event, SubjectKind.INDIVIDUAL, index)
 
 
 def _with_zone(facts: dict[str, Value], person: wire.Person, day: date) -> dict[str, Value]:
@@ -124,7 +115,7 @@ def _with_zone(facts: dict[str, Value], person: wire.Person, day: date) -> dict[
 
 def _entity(
     entity: wire.Organization, index: int, event: wire.Crossing, shared: Mapping[str, Value]
-) -> tuple[Subject, Facts]:
+) -> dict[str, Value]:
     facts: dict[str, Value] = {
         **shared,
         "subject.kind": SubjectKind.LEGAL_ENTITY.value,
@@ -133,19 +124,7 @@ def _entity(
     if "identifiers" in entity.model_fields_set:
         given = [(scheme.value, number) for scheme, number in (entity.identifiers or {}).items()]
         facts |= _validity("subject.identifier_valid", given)
-    facts |= _records(entity, event, SubjectKind.LEGAL_ENTITY, index)
-    first = next(iter(sorted((entity.identifiers or {}).items())), None)
-    key = f"{first[0].value}:{_compact(first[1])}" if first else None
-    role, country = facts.get("subject.role"), facts.get("subject.country")
-    return Subject(SubjectKind.LEGAL_ENTITY, index, _text(role), key, _text(country)), facts
-
-
-def _text(value: Value) -> str | None:
-    return value if isinstance(value, str) else None
-
-
-def _compact(number: str) -> str:
-    return "".join(number.split()).upper()
+    return facts | _records(entity, event, SubjectKind.LEGAL_ENTITY, index)
 
 
 def _validity(path: str, numbers: Sequence[tuple[str, str]]) -> dict[str, Value]:

@@ -5,14 +5,14 @@ but take no part in equality: two leaves that ask the same are equal, which the 
 """
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
 from typing import TypeAlias
 
-from app.vocabulary.codes import Advice, Regime, Severity, SubjectKind
-from app.vocabulary.fields import Field
+from app.vocabulary.codes import Advice, Direction, Regime, Severity, StayBasis, SubjectKind
+from app.vocabulary.fields import Field, catalogue
 from app.vocabulary.values import Scalar
 
 
@@ -236,6 +236,57 @@ class NamedSet:
         return frozenset(m for m, periods in self.members.items() if not periods or any(day in p for p in periods))
 
 
+class Count(StrEnum):
+    """What a measure counts; `facts.measures` says how."""
+
+    DAYS_PRESENT = "days_present"
+    CONTINUOUS_DAYS = "continuous_days"
+    DAYS_SINCE_ENTRY = "days_since_entry"
+    CROSSINGS = "crossings"
+    VIOLATIONS = "violations"
+    MINUTES_SINCE_CROSSING = "minutes_since_crossing"
+    MINUTES = "minutes"
+    WORKING_DAYS = "working_days"
+    CHECKPOINT_CROSSINGS = "checkpoint_crossings"
+    CAPACITY_SHARE = "capacity_share"
+
+
+class Reach(StrEnum):
+    """Which earlier crossings count: at this checkpoint, in its territory, or any."""
+
+    CHECKPOINT = "checkpoint"
+    TERRITORY = "territory"
+    ANYWHERE = "anywhere"
+
+
+class Passing(StrEnum):
+    """What passes a checkpoint."""
+
+    VEHICLES = "vehicles"
+    PERSONS = "persons"
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """A number about a subject's history, which rules ask for as the field `field.path`.
+
+    `days` is the length of a rolling window that ends on the crossing's day, that day included; None beside
+    `calendar_year` False: the measure has no window. `between` are the two fields that time is counted between.
+    """
+
+    field: Field
+    count: Count
+    days: int | None = None
+    calendar_year: bool = False
+    leave_out: frozenset[StayBasis] = frozenset()
+    reach: Reach = Reach.ANYWHERE
+    direction: Direction | None = None
+    regimes: frozenset[Regime] = frozenset()
+    confirmed: bool = False
+    between: tuple[Field, Field] | None = None
+    passing: Passing = Passing.VEHICLES
+
+
 @dataclass(frozen=True, slots=True)
 class Version:
     """A rule as the law stood in a period. `applies` is when-and-not-unless, `holds` require-and-not-forbid."""
@@ -304,5 +355,16 @@ class Rulebook:
     provisions: Mapping[str, Provision]
     lists: Mapping[str, NamedSet]
     parameters: Mapping[str, Parameter]
+    measures: Mapping[str, Measure]
     sources: Mapping[str, str] = dataclasses.field(repr=False)
     digest: str
+
+    def fields(self, kind: SubjectKind) -> Mapping[str, Field]:
+        """All fields its rules on this kind of subject may ask: the catalogue's and its measures'."""
+        return fields_with(self.measures.values(), kind)
+
+
+def fields_with(measures: Iterable[Measure], kind: SubjectKind) -> Mapping[str, Field]:
+    """The catalogue with the measures on this kind of subject."""
+    found = {each.field.path: each.field for each in measures if kind in each.field.subjects}
+    return {**catalogue(kind), **found} if found else catalogue(kind)

@@ -1,7 +1,7 @@
 """The rules directory to a rulebook: every file read once, every mistake reported, all or nothing put in force."""
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 
@@ -11,11 +11,22 @@ from app.language.from_surface.conditions import condition
 from app.language.from_surface.data import named_set, parameters
 from app.language.from_surface.definitions import definitions
 from app.language.from_surface.findings import cycles, report_cycle, strata
+from app.language.from_surface.measures import measures as measures_in
 from app.language.from_surface.provisions import provisions
 from app.language.from_surface.rules import rule, status_of
 from app.language.from_surface.scope import Names, Scope
 from app.language.from_surface.versions import Basis
-from app.language.ir import Condition, NamedSet, Parameter, Position, Provision, Rule, Rulebook
+from app.language.ir import (
+    Condition,
+    Measure,
+    NamedSet,
+    Parameter,
+    Position,
+    Provision,
+    Rule,
+    Rulebook,
+    fields_with,
+)
 from app.language.suggest import did_you_mean
 from app.language.surface import Mapping as MappingNode
 from app.language.surface import Node, canonical, read
@@ -53,6 +64,7 @@ def load(sources: Mapping[str, str]) -> Loaded:
         provisions=compiled.provisions,
         lists=compiled.lists,
         parameters=compiled.parameters,
+        measures=compiled.measures,
         sources=dict(sources),
         digest=digest(sources, tree),
     )
@@ -92,6 +104,7 @@ class _Compiled:
     provisions: dict[str, Provision] = field(default_factory=dict)
     lists: dict[str, NamedSet] = field(default_factory=dict)
     parameters: dict[str, Parameter] = field(default_factory=dict)
+    measures: dict[str, Measure] = field(default_factory=dict)
     cases: dict[str, tuple[Case, ...]] = field(default_factory=dict)
 
 
@@ -112,10 +125,18 @@ def compile_tree(tree: Mapping[str, Node | None], report: Report) -> _Compiled:
             out.lists[found.name] = found
     if values := tree.get("parameters.yaml"):
         out.parameters = {each.name: each for each in parameters(values, known, report)}
-    usable = {*(f"lists.{name}" for name in out.lists), *(f"parameters.{name}" for name in out.parameters)}
+    if counted := tree.get("measures.yaml"):
+        out.measures = {each.field.path: each for each in measures_in(counted, report)}
+    usable = {
+        *(f"lists.{name}" for name in out.lists),
+        *(f"parameters.{name}" for name in out.parameters),
+        *(f"measures.{path}" for path in out.measures),
+    }
     names = Names(
         lists=None if _unread(tree, "lists/") else out.lists,
         parameters=None if _unread(tree, "parameters.yaml") else out.parameters,
+        fields={kind: fields_with(out.measures.values(), kind) for kind in SubjectKind},
+        measures_read=not _unread(tree, "measures.yaml"),
         broken=frozenset(set(_declared(tree)) - usable),
         rules={PurePosixPath(file).stem: status_of(node) for file, node in tree.items() if _is_rule(file)},
     )
@@ -127,10 +148,11 @@ def compile_tree(tree: Mapping[str, Node | None], report: Report) -> _Compiled:
 
 
 def _declared(tree: Mapping[str, Node | None]) -> Iterator[str]:
-    """Names of lists and parameters, whether right or wrong."""
+    """Names of lists, parameters and measures, whether right or wrong."""
     yield from (f"lists.{PurePosixPath(file).stem}" for file, _ in _below(tree, "lists"))
-    values = tree.get("parameters.yaml")
-    yield from (f"parameters.{key.text}" for key, _ in values.entries) if isinstance(values, MappingNode) else ()
+    for kind in ("parameters", "measures"):
+        values = tree.get(f"{kind}.yaml")
+        yield from (f"{kind}.{key.text}" for key, _ in values.entries) if isinstance(values, MappingNode) else ()
 
 
 def _below(tree: Mapping[str, Node | None], directory: str) -> Iterator[tuple[str, Node]]:
@@ -169,7 +191,7 @@ def _rules(tree: Mapping[str, Node | None], names: Names, basis: Basis, out: _Co
 
 def _is_data(file: str) -> bool:
     path = PurePosixPath(file)
-    return file in {"parameters.yaml", "definitions.yaml"} or str(path.parent) in {"provisions", "lists"}
+    return file in {"parameters.yaml", "definitions.yaml", "measures.yaml"} or str(path.parent) in {"provisions", "lists"}
 
 
 def _cases(tree: Mapping[str, Node | None], out: _Compiled, report: Report) -> None:
@@ -183,7 +205,7 @@ def _cases(tree: Mapping[str, Node | None], out: _Compiled, report: Report) -> N
             hint = did_you_mean(name, out.rules, f"Put it beside the rule's file, {PurePosixPath(beside).name}")
             report.error(Position(file, 1, 1), "unknown-rule", f"there is no rule {name} beside these cases", hint)
         elif found:
-            out.cases[name] = tuple(cases(node, found, report))
+            out.cases[name] = tuple(cases(node, found, fields_with(out.measures.values(), found.applies_to), report))
 
 
 def parse_condition(
@@ -193,11 +215,12 @@ def parse_condition(
     lists: Mapping[str, NamedSet] | None = None,
     parameters: Mapping[str, Parameter] | None = None,
     definitions: Mapping[str, Condition] | None = None,
+    measures: Iterable[Measure] = (),
     file: str = "<text>",
 ) -> tuple[Condition | None, tuple[Diagnostic, ...]]:
     """One condition by itself. Rules it names are not checked; without `lists` or `parameters` those are not either."""
     report = Report()
     node = read(file, text, report)
-    names = Names(lists, parameters, {kind: definitions or {}})
+    names = Names(lists, parameters, {kind: fields_with(measures, kind)}, definitions={kind: definitions or {}})
     found = condition(node, Scope(kind, names, report)) if node else None
     return (None if report.failed else found), report.sorted()

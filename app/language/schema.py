@@ -1,18 +1,24 @@
-"""JSON Schema of rule files for editors, made from the catalogue.
+"""JSON Schema of rule files for editors, made from the catalogue and a folder's measures.
 
 In each place it offers the fields that may be named there, only the operators that fit the field's type, and operands
 of that type. `app.language.load` decides what is right; the schema refuses nothing that `load` accepts. To make it:
 
-    .venv/bin/python -m app.language.schema > rules/rule.schema.json
+    .venv/bin/python -m app.language.schema rules > rules/rule.schema.json
 """
 
 import json
 import sys
+from collections.abc import Iterable, Mapping
+from pathlib import Path
 from typing import Final
 
-from app.language.ir import Status
+from app.language.diagnostics import Report
+from app.language.from_surface.measures import measures
+from app.language.ir import Measure, Status
+from app.language.load import read_sources
 from app.language.schema_conditions import Place, condition, named_codes
 from app.language.schema_parts import Definitions, Schema, choice, day, mapping, several, text, titles
+from app.language.surface import read
 from app.vocabulary.codes import Advice, Regime, Severity, SubjectKind
 from app.vocabulary.countries import ISO3, STATE_CODES
 
@@ -20,13 +26,13 @@ DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
 _OPTIONAL: Final = frozenset({"limits", "related", "gaps", "note"})
 
 
-def rule_schema() -> Schema:
-    """The schema of a rule file."""
+def rule_schema(counted: Iterable[Measure] = ()) -> Schema:
+    """The schema of a rule file where these measures are defined."""
     shared = Definitions()
     shared.ref("country", lambda: named_codes(ISO3))
     shared.ref("state", lambda: named_codes(STATE_CODES))
     head = _head()
-    kinds = [_versions_of(kind, shared) for kind in SubjectKind]
+    kinds = [_versions_of(Place(kind, measures=tuple(counted)), shared) for kind in SubjectKind]
     return {
         "$schema": DIALECT,
         "title": "Rule",
@@ -42,11 +48,11 @@ def as_text(schema: Schema) -> str:
     return json.dumps(schema, ensure_ascii=False, indent=1) + "\n"
 
 
-def _versions_of(kind: SubjectKind, shared: Definitions) -> Schema:
-    """What the versions of a rule on this kind of subject are like."""
+def _versions_of(place: Place, shared: Definitions) -> Schema:
+    """What the versions of a rule on a kind of subject are like."""
     return {
-        "if": {"properties": {"applies_to": {"const": str(kind)}}, "required": ["applies_to"]},
-        "then": {"properties": {"versions": {"items": _version(condition(Place(kind), shared))}}},
+        "if": {"properties": {"applies_to": {"const": str(place.kind)}}, "required": ["applies_to"]},
+        "then": {"properties": {"versions": {"items": _version(condition(place, shared))}}},
     }
 
 
@@ -93,5 +99,12 @@ def _version(asked: Schema) -> Schema:
     return {**mapping(properties, required=["basis"]), "anyOf": either}
 
 
+def measures_in(sources: Mapping[str, str]) -> tuple[Measure, ...]:
+    """Measures of a folder's files, as far as they can be read."""
+    report = Report()
+    node = read("measures.yaml", sources["measures.yaml"], report) if "measures.yaml" in sources else None
+    return tuple(measures(node, report)) if node else ()
+
+
 if __name__ == "__main__":
-    sys.stdout.write(as_text(rule_schema()))
+    sys.stdout.write(as_text(rule_schema(measures_in(read_sources(Path(sys.argv[1]))))))

@@ -7,13 +7,13 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from app.language.ir import Operator, Quantifier
+from app.language.ir import Measure, Operator, Quantifier, fields_with
 from app.language.operators import FITTING
 from app.language.schema_parts import DAY, Definitions, Schema, choice, mapping, several, text
 from app.language.units import convertible
 from app.vocabulary.codes import SubjectKind, Verdict
 from app.vocabulary.countries import ISO3, STATE_CODES, name
-from app.vocabulary.fields import Field, FieldType, catalogue
+from app.vocabulary.fields import Field, FieldType
 
 _INSTANT: Final = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9]{2}:[0-9]{2}.*([Zz]|[-+][0-9]{2}(:?[0-9]{2})?)$"
 _DURATION: Final = "[0-9]{1,4} (year|month|week|day|hour|minute)s?"
@@ -54,6 +54,7 @@ class Place:
 
     kind: SubjectKind
     record: str | None = None
+    measures: tuple[Measure, ...] = ()
 
     @property
     def name(self) -> str:
@@ -62,7 +63,7 @@ class Place:
 
     def fields(self) -> dict[str, Field]:
         """Fields by the names they have here; a record's own ones have a short name too."""
-        known = catalogue(self.kind)
+        known = fields_with(self.measures, self.kind)
         own = {path: each for path, each in known.items() if self.record and each.record == self.record}
         short = {path.partition(".")[2]: each for path, each in own.items()}
         return short | {path: each for path, each in known.items() if each.record is None} | own
@@ -71,7 +72,7 @@ class Place:
         """The outermost place in which the field is asked the same questions."""
         own = (other for other in self.fields().values() if other.record)
         differs = field.type is FieldType.RECORDS or any(_comparable(field, other) for other in own)
-        return self if differs else Place(self.kind)
+        return self if differs else Place(self.kind, measures=self.measures)
 
 
 def condition(place: Place, shared: Definitions) -> Schema:
@@ -123,7 +124,7 @@ def _questions(field: Field, place: Place, shared: Definitions) -> Schema:
     operators = FITTING[field.type] if field.path != "findings" else ()
     asked = {str(each): {**_operand(each, field, place, shared), "description": _WORDS[each]} for each in operators}
     if field.type is FieldType.RECORDS and not place.record:
-        inner = condition(Place(place.kind, field.path), shared)
+        inner = condition(Place(place.kind, field.path, place.measures), shared)
         asked |= {str(each): {**inner, "description": words} for each, words in _QUANTIFIERS.items()}
     questions = mapping(asked, least=1)
     if Operator.IS not in operators:

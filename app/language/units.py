@@ -22,6 +22,7 @@ _UNITS: Mapping[str, tuple[str, int]] = MappingProxyType(
         "years": ("calendar months", 12),
         "minutes": ("hours", 1),
         "hours": ("hours", 60),
+        "percent": ("share", 1),
     }
 )
 UNITS = tuple(_UNITS)

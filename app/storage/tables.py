@@ -97,7 +97,29 @@ crossings = Table(
     Column("jurisdiction", String(8), nullable=False),
     Column("direction", _code(Direction), nullable=False),
     Column("mode", _code(Mode), nullable=False),
+    Column("voyage", String(64), index=True),
+    Column("vehicles", SmallInteger, nullable=False),
+    Column("persons", SmallInteger, nullable=False),
+    # Of one that was corrected or withdrawn, every revision is in crossing_revisions too, this one included.
+    Column("revision", SmallInteger, nullable=False),
+    Column("withdrawn", Boolean, nullable=False),
     UniqueConstraint("source", "event_id"),
+    Index(None, "checkpoint", "local_date", "occurred_at"),
+)
+
+# The revisions of crossings that were corrected or withdrawn, the first included; `subjects` are those it named.
+crossing_revisions = Table(
+    "crossing_revisions",
+    metadata,
+    Column("crossing", ForeignKey(crossings.c.id), primary_key=True),
+    Column("number", SmallInteger, primary_key=True, autoincrement=False),
+    Column("body", LargeBinary, nullable=False),
+    Column("body_digest", String(64), nullable=False),
+    Column("known_from", Instant, nullable=False),
+    Column("known_by", ForeignKey(credentials.c.id), nullable=False),
+    Column("reason", Text),
+    Column("withdrawn", Boolean, nullable=False),
+    Column("subjects", JSON, nullable=False),
 )
 
 crossing_subjects = Table(
@@ -106,9 +128,47 @@ crossing_subjects = Table(
     Column("crossing", ForeignKey(crossings.c.id), primary_key=True),
     Column("kind", _code(SubjectKind), primary_key=True),
     Column("position", SmallInteger, primary_key=True, autoincrement=False),
-    Column("key", String(200), index=True),
+    Column("key", String(200)),
     Column("role", String(32)),
     Column("country", String(3)),
+    # What later crossings of the same subject need to know of this one, so that its history is read from one index.
+    Column("occurred_at", Instant, nullable=False),
+    Column("direction", String(32), nullable=False),
+    Column("checkpoint", String(64), nullable=False),
+    Column("basis", String(32), nullable=False),
+    Column("local_date", Date, nullable=False),
+    Column("state", String(3), nullable=False),
+    Column("holder", String(32), index=True),
+    Column("issued_on", Date),
+    Index(None, "key", "occurred_at"),
+)
+
+# Statements that two keys name the same person or company, or (`same` false) that they do not.
+same_subject = Table(
+    "same_subject",
+    metadata,
+    _id(),
+    Column("one", String(200), nullable=False, index=True),
+    Column("other", String(200), nullable=False, index=True),
+    Column("same", Boolean, nullable=False),
+    Column("ground", String(32), nullable=False),
+    Column("made_at", Instant, nullable=False),
+    Column("made_by", String(200), nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("ended_at", Instant),
+    Column("ended_by", String(200)),
+    Column("end_reason", Text),
+)
+
+# Crossings that must be judged again, because what their subjects' history says has changed.
+due = Table(
+    "due",
+    metadata,
+    Column("crossing", ForeignKey(crossings.c.id), primary_key=True),
+    Column("occurred_at", Instant, nullable=False, index=True),
+    Column("since", Instant, nullable=False, index=True),
+    Column("cause", String(32), nullable=False),
+    Column("caused_by", String(36)),
 )
 
 decisions = Table(
@@ -123,6 +183,10 @@ decisions = Table(
     Column("answer", LargeBinary, nullable=False),
     Column("facts", JSON, nullable=False),
     Column("compliant", JSON, nullable=False),
+    Column("revision", SmallInteger, nullable=False),
+    Column("cause", String(32), nullable=False),
+    # The crossing or link that made it necessary to judge again.
+    Column("caused_by", String(36)),
 )
 
 findings = Table(
@@ -165,6 +229,7 @@ violations = Table(
     Column("local_date", Date, nullable=False),
     Column("created_at", Instant, nullable=False),
     Column("updated_at", Instant, nullable=False),
+    Column("needs_review", Boolean, nullable=False),
     Index(None, "occurred_at", "id"),
     Index(None, "updated_at", "id"),
     # A filter's index ends in the default order, so that a page is read from it without sorting.
@@ -181,6 +246,65 @@ violations = Table(
             "subject_key",
         )
     ),
+)
+
+# Each change of a violation's status, in the order of `id`; before the first its status is open.
+violation_changes = Table(
+    "violation_changes",
+    metadata,
+    _id(),
+    Column("violation", ForeignKey(violations.c.id), nullable=False, index=True),
+    Column("at", Instant, nullable=False),
+    Column("actor", String(200), nullable=False),
+    Column("status", String(32), nullable=False),
+    Column("needs_review", Boolean, nullable=False),
+    Column("reason", Text, nullable=False),
+    # The decision that brought it about, and the violation of the same rule and subject that stands in its place.
+    Column("decision", ForeignKey(decisions.c.id)),
+    Column("successor", ForeignKey(violations.c.id)),
+)
+
+# Who changed what about persons and companies, each entry bound to the one before by its hash.
+audit_log = Table(
+    "audit_log",
+    metadata,
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("at", Instant, nullable=False),
+    Column("actor", String(200), nullable=False),
+    Column("action", String(64), nullable=False),
+    Column("object", String(200), nullable=False, index=True),
+    Column("detail", JSON, nullable=False),
+    Column("hash", String(64), nullable=False),
+)
+
+manifests = Table(
+    "manifests",
+    metadata,
+    _id(),
+    Column("source", String(100), nullable=False),
+    Column("body", LargeBinary, nullable=False),
+    Column("body_digest", String(64), nullable=False),
+    Column("received_at", Instant, nullable=False),
+    Column("received_by", ForeignKey(credentials.c.id), nullable=False),
+    UniqueConstraint("source", "body_digest"),
+)
+
+# One list of persons on one leg of a voyage; times are local to the place, without a zone, as the message gives them.
+manifest_voyages = Table(
+    "manifest_voyages",
+    metadata,
+    Column("manifest", ForeignKey(manifests.c.id), primary_key=True),
+    Column("number", SmallInteger, primary_key=True, autoincrement=False),
+    Column("kind", String(32), nullable=False),
+    Column("voyage", String(64), nullable=False),
+    Column("departs_from", String(5)),
+    Column("departs_at", String(16)),
+    Column("arrives_at_place", String(5)),
+    Column("arrives_at", String(16)),
+    Column("prepared_at", String(16)),
+    Column("persons", SmallInteger, nullable=False),
+    Column("documents", JSON, nullable=False),
+    Index(None, "voyage"),
 )
 
 differences = Table(

@@ -94,6 +94,14 @@ class VisaKind(StrEnum):
     SERVICE = "service"
 
 
+class StayBasis(StrEnum):
+    """On what a person was in a territory, as the papers shown at the crossing tell."""
+
+    SHORT_STAY = "short_stay"
+    RESIDENCE_PERMIT = "residence_permit"
+    LONG_STAY_VISA = "long_stay_visa"
+
+
 class Entries(StrEnum):
     """Number of entries a visa allows."""
 
@@ -232,6 +240,19 @@ class UnStatus(StrEnum):
     CURRENT = "current"
     WITHDRAWN = "withdrawn"
     NOT_LISTED = "not_listed"
+
+
+class UnknownReason(StrEnum):
+    """Why a fact about a subject's history cannot be known."""
+
+    NO_KEY = "no_key"
+    NO_ENTRY = "no_entry_on_record"
+    NO_EXIT = "no_exit_on_record"
+    BASIS = "basis_of_stay_not_said"
+    CALENDAR = "calendar_does_not_cover"
+    COORDINATES = "checkpoint_without_coordinates"
+    CAPACITY = "capacity_not_registered"
+    OPERAND = "fact_it_is_counted_from_not_known"
 
 
 class Verdict(StrEnum):

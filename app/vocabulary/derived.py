@@ -22,6 +22,12 @@ class CrossingFacts(Strict):
     checkpoint: CheckpointCode = required("Code of the checkpoint.", "Checkpoint", "Пункт пропуска", "口岸")
     direction: codes.Direction = required("Direction.", "Direction", "Направление", "方向")
     mode: codes.Mode = required("Mode of transport.", "Mode of transport", "Вид сообщения", "运输方式")
+    border_line_at: Instant | None = member(
+        "When the border line itself was crossed; null: it was not.",
+        "Border line crossed at",
+        "Время пересечения линии границы",
+        "越过边界线时间",
+    )
     area: ShortText | None = member(
         "Border-zone area the event is in or leads to.", "Border-zone area", "Район пограничной зоны", "边境区域"
     )
@@ -82,6 +88,59 @@ class PersonFacts(Strict):
         "Безвизовых дней",
         "免签天数",
         unit="days",
+    )
+
+
+class StayFacts(Strict):
+    """Facts on the person's present stay in the checkpoint's territory; the measures of the rulebook stand beside."""
+
+    entered_on: Day = member(
+        "Day of the entry that began the present stay; unknown where no entry is on record.",
+        "Entered on",
+        "Дата въезда",
+        "入境日期",
+    )
+
+
+class HistoryFacts(Strict):
+    """What the person's earlier crossings say of this one; the measures of the rulebook stand beside."""
+
+    entry_on_record: bool = member(
+        "Of an exit or a presence: the entry that began the stay is on record. Of an entry: true.",
+        "Entry on record",
+        "Въезд зарегистрирован",
+        "有入境记录",
+    )
+    exit_on_record: bool = member(
+        "Of an entry: no earlier stay in the territory lacks its exit. Of an exit or a presence: true.",
+        "Earlier exit on record",
+        "Предыдущий выезд зарегистрирован",
+        "此前出境有记录",
+    )
+    last_entry_on: Day | None = member(
+        "Day of the last earlier entry into the territory; null: none is on record.",
+        "Last entry",
+        "Последний въезд",
+        "上次入境",
+    )
+    last_exit_on: Day | None = member(
+        "Day of the last earlier exit from the territory; null: none is on record.",
+        "Last exit",
+        "Последний выезд",
+        "上次出境",
+    )
+    present_in: CountryCode | None = member(
+        "Other state in which the last earlier crossing leaves the person present; null: none.",
+        "Still present in",
+        "Числится находящимся в",
+        "记录显示仍在",
+    )
+    speed_kmh: Annotated[int, Field(ge=0)] | None = member(
+        "Least speed over ground from the checkpoint of the last earlier crossing to here; null: there is none.",
+        "Speed since the last crossing",
+        "Скорость от последнего пересечения",
+        "自上次过境的速度",
+        unit="km/h",
     )
 
 

@@ -73,6 +73,8 @@ _BY_KIND: Mapping[SubjectKind, tuple[tuple[str, type[BaseModel]], ...]] = {
         ("document", wire.Document),
         ("document", derived.DocumentFacts),
         ("visa", wire.Visa),
+        ("stay", derived.StayFacts),
+        ("history", derived.HistoryFacts),
     ),
     SubjectKind.LEGAL_ENTITY: (("subject", derived.OrganizationFacts), ("subject", wire.Organization)),
 }

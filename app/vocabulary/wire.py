@@ -144,6 +144,12 @@ class Person(Strict):
         "Срок пребывания продлён до",
         "停留延期至",
     )
+    registered_on: Day | None = member(
+        "Day on which notice of the arrival was given (migration registration); null: none was given.",
+        "Arrival registered on",
+        "Дата постановки на миграционный учёт",
+        "抵达登记日",
+    )
     registered_in_zone: bool = member(
         "Is registered as living in the border zone.",
         "Registered in the zone",
@@ -178,6 +184,15 @@ class Vehicle(Strict):
         "Distinguishing sign shown on the vehicle; null: none.", "Distinguishing sign", "Отличительный знак", "识别标志"
     )
     gross_weight_kg: Kilograms = member("Gross weight.", "Gross weight", "Полная масса", "总重", unit="kg")
+    voyage: ShortText | None = member(
+        "Flight, voyage or train number; null: none.", "Voyage", "Номер рейса", "航班航次", in_rules=False
+    )
+    persons_aboard: Annotated[int, Field(ge=0, le=20_000)] = member(
+        "Persons aboard, crew included, as counted at the checkpoint.",
+        "Persons aboard",
+        "Лиц на борту",
+        "实载人数",
+    )
     containers: Annotated[list[ShortText], Field(max_length=200)] | None = member(
         "Container numbers, ISO 6346; []: none.", "Containers", "Контейнеры", "集装箱"
     )
@@ -242,6 +257,12 @@ class Crossing(Strict):
     checkpoint: CheckpointCode = required("Code of the checkpoint.", "Checkpoint", "Пункт пропуска", "口岸")
     direction: codes.Direction = required("Direction.", "Direction", "Направление", "方向")
     mode: codes.Mode = required("Mode of transport.", "Mode of transport", "Вид сообщения", "运输方式")
+    border_line_at: Instant | None = member(
+        "When the border line itself was crossed; null: it was not.",
+        "Border line crossed at",
+        "Время пересечения линии границы",
+        "越过边界线时间",
+    )
     area: Text | None = member(
         "Border-zone area the event is in or leads to; null: none.",
         "Border-zone area",

@@ -17,7 +17,7 @@ from app.language.ir import Position, Rule
 from app.language.suggest import did_you_mean
 from app.language.surface import Mapping, Node, Scalar
 from app.vocabulary.codes import SubjectKind, Verdict
-from app.vocabulary.fields import catalogue
+from app.vocabulary.fields import Field
 from app.vocabulary.wire import Crossing
 
 
@@ -25,11 +25,14 @@ from app.vocabulary.wire import Crossing
 class Case:
     """An event as on the wire (texts for dates; `id` and `source` may be absent) and what the rule must say of it.
 
+    `before` are the events on record when it comes, in any order.
+
     `missing` are exactly the fields an undetermined verdict must name; None: they are not checked.
     """
 
     name: str
     event: MappingOf[str, Any]
+    before: tuple[MappingOf[str, Any], ...]
     subject_kind: SubjectKind
     subject_index: int
     expect: Verdict
@@ -37,15 +40,15 @@ class Case:
     at: Position
 
 
-def cases(node: Node, rule: Rule, report: Report) -> Iterator[Case]:
-    """The cases of one file that could be read."""
+def cases(node: Node, rule: Rule, fields: MappingOf[str, Field], report: Report) -> Iterator[Case]:
+    """The cases of one file that could be read; `fields` are those of the rule's kind of subject."""
     entry = mapping(node, "a file of cases", report, ("base", "cases"))
     base = mapping(entry.get("base") or node, "base", report, optional=None) if entry and entry.get("base") else None
     if entry is None or base is None:
         return
     names: set[str] = set()
     for item in items(entry.get("cases"), "cases", report):
-        found = _case(item, base, rule, report)
+        found = _case(item, base, rule, fields, report)
         if found and found.name in names:
             report.error(
                 found.at, "duplicate-name", f"there is another case named {found.name}", "Give each a name of its own"
@@ -55,14 +58,15 @@ def cases(node: Node, rule: Rule, report: Report) -> Iterator[Case]:
             yield found
 
 
-def _case(node: Node, base: Mapping, rule: Rule, report: Report) -> Case | None:
-    entry = mapping(node, "a case", report, ("name", "expect"), ("set", "omit", "subject", "missing"))
+def _case(node: Node, base: Mapping, rule: Rule, fields: MappingOf[str, Field], report: Report) -> Case | None:
+    entry = mapping(node, "a case", report, ("name", "expect"), ("before", "set", "omit", "subject", "missing"))
     if entry is None:
         return None
+    before = [_earlier(item, base, report) for item in items(entry.get("before"), "before", report)]
     event = _event(entry, base, report)
     expect = choice(entry.get("expect"), Verdict, "expect", report)
     kind, index = _subject(entry.get("subject"), rule, report)
-    missing = _missing(entry, expect, kind, report)
+    missing = _missing(entry, expect, fields, report)
     name = text(entry.get("name"), "name", report)
     if event is None or not _valid(event, entry, base, report):
         return None
@@ -77,7 +81,15 @@ def _case(node: Node, base: Mapping, rule: Rule, report: Report) -> Case | None:
             f"It has {count}, counted from 0",
         )
         return None
-    return Case(name, event, kind, index, expect, missing, node.at) if name and expect else None
+    known = tuple(each for each in before if each is not None)
+    return Case(name, event, known, kind, index, expect, missing, node.at) if name and expect else None
+
+
+def _earlier(node: Node, base: Mapping, report: Report) -> dict[str, Any] | None:
+    """An event that is on record before: the base, changed as by a case's `set`; `omit` leaves members out."""
+    entry = mapping(node, "an earlier event", report, ("set",), ("omit",))
+    event = _event(entry, base, report) if entry else None
+    return event if entry and event and _valid(event, entry, base, report) else None
 
 
 def _event(entry: Mapping, base: Mapping, report: Report) -> dict[str, Any] | None:
@@ -130,7 +142,9 @@ def _subject(node: Node | None, rule: Rule, report: Report) -> tuple[SubjectKind
     return kind, 0
 
 
-def _missing(entry: Mapping, expect: Verdict | None, kind: SubjectKind, report: Report) -> frozenset[str] | None:
+def _missing(
+    entry: Mapping, expect: Verdict | None, known: MappingOf[str, Field], report: Report
+) -> frozenset[str] | None:
     node = entry.get("missing")
     if node is None:
         return None
@@ -138,7 +152,6 @@ def _missing(entry: Mapping, expect: Verdict | None, kind: SubjectKind, report: 
         report.error(
             node.at, "missing-not-undetermined", "only an undetermined verdict has missing fields", "Leave missing out"
         )
-    known = catalogue(kind)
     found = [(item, path) for item in items(node, "missing", report) if (path := text(item, "a missing field", report))]
     for item, path in found:
         if path not in known:

@@ -9,7 +9,7 @@ from app.language.from_surface.shapes import shown
 from app.language.ir import Literal, Operand, Operator
 from app.language.operators import pattern
 from app.language.surface import Mapping, Node, Scalar, Sequence
-from app.vocabulary.fields import Field, FieldType, catalogue
+from app.vocabulary.fields import Field, FieldType
 from app.vocabulary.values import Scalar as Value
 
 _SETS = {Operator.IN, Operator.NOT_IN, Operator.CONTAINS_ANY, Operator.CONTAINS_ALL}
@@ -72,7 +72,7 @@ def _is_reference(name: str, field: Field, scope: Scope) -> bool:
     if scope.field(name):
         return True
     section, dot, rest = name.partition(".")
-    return bool(dot and rest) and any(path.startswith(f"{section}.") for path in catalogue(scope.kind))
+    return bool(dot and rest) and any(path.startswith(f"{section}.") for path in scope.known)
 
 
 def _set(operator: Operator, node: Node, field: Field, scope: Scope) -> Operand | None:

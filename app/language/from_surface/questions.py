@@ -6,7 +6,7 @@ from app.language.ir import Leaf, Operator, Quantifier
 from app.language.operators import FITTING
 from app.language.suggest import a, did_you_mean
 from app.language.surface import Node, Scalar
-from app.vocabulary.fields import Field, FieldType, catalogue
+from app.vocabulary.fields import Field, FieldType
 
 
 def short_question(field: Field, operator: Operator, value: Node, scope: Scope, key: Scalar) -> Leaf | None:
@@ -49,7 +49,7 @@ def question(field: Field, name: Scalar, operand: Node, scope: Scope) -> Leaf | 
 
 def _unknown_operator(field: Field, name: Scalar, scope: Scope) -> None:
     known = _operators(field)
-    if field.type is FieldType.RECORDS and f"{field.path}.{name.text}" in catalogue(scope.kind):
+    if field.type is FieldType.RECORDS and f"{field.path}.{name.text}" in scope.known:
         hint = f"Write {field.path}: {{some: {{{name.text}: …}}}} (or every, none)"
     elif name.text == "field":
         hint = "Write the operator before it, `{is: {field: …}}`"

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from app.language.diagnostics import Report
+from app.language.from_surface.measures import SECTIONS
 from app.language.ir import Condition, NamedSet, Parameter, Position, Status
 from app.language.suggest import did_you_mean, one_of
 from app.vocabulary.codes import SubjectKind
@@ -15,11 +16,16 @@ class Names:
     """Everything with a name outside the condition.
 
     None for a kind of name means that it is not checked. `broken` are names (`lists.x`, `parameters.x`,
-    `definitions.x`) that are declared but wrong: that is said where they are declared, and nowhere else.
+    `definitions.x`, `measures.x`) that are declared but wrong: that is said where they are declared, and nowhere else.
+    `fields` are the catalogue's and, unless their file could not be read, the measures'.
     """
 
     lists: Mapping[str, NamedSet] | None = None
     parameters: Mapping[str, Parameter] | None = None
+    fields: Mapping[SubjectKind, Mapping[str, Field]] = field(
+        default_factory=lambda: {kind: catalogue(kind) for kind in SubjectKind}
+    )
+    measures_read: bool = True
     definitions: Mapping[SubjectKind, Mapping[str, Condition]] = field(default_factory=dict)
     rules: Mapping[str, Status | None] | None = None
     broken: frozenset[str] = frozenset()
@@ -34,15 +40,24 @@ class Scope:
     report: Report
     record: str | None = None
 
+    @property
+    def known(self) -> Mapping[str, Field]:
+        """Fields of the kind of subject that is judged."""
+        return self.names.fields[self.kind]
+
     def field(self, path: str) -> Field | None:
         """The field of that path, or of that name in the record looked at, if it may be named here."""
-        known = catalogue(self.kind)
+        known = self.known
         found = (known.get(f"{self.record}.{path}") if self.record else None) or known.get(path)
         return found if found and found.record in {None, self.record} else None
 
     def no_such_field(self, path: str, at: Position) -> None:
         """Report why there is no such field here."""
-        known = catalogue(self.kind)
+        if f"measures.{path}" in self.names.broken or (
+            not self.names.measures_read and path.partition(".")[0] in SECTIONS
+        ):
+            return
+        known = self.known
         (other,) = set(SubjectKind) - {self.kind}
         if path in known:
             records = known[path].record
@@ -53,7 +68,7 @@ class Scope:
                 f"{path} is a field of each of the {records}, of which there may be several",
                 f"Write {records}: {{some: {{{name}: …}}}} (or every, none)",
             )
-        elif path in catalogue(other):
+        elif path in self.names.fields[other]:
             self.report.error(
                 at,
                 "field-of-other-kind",

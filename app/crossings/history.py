@@ -1,0 +1,152 @@
+"""What is on record of subjects before a crossing, read for many at once.
+
+Legs are read back to an instant; of each territory and everywhere, the last entry and the last exit before it come too,
+so that a stay that began long ago is known.
+"""
+
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from typing import Any, Final
+
+import orjson
+from sqlalchemy import func, or_, select, text
+
+from app.crossings.links import clusters
+from app.storage.engine import Transaction
+from app.storage.tables import crossings, violations
+from app.storage.types import Instant
+from app.vocabulary.past import Leg, Offence, Past, Traffic
+
+# What officers found not to hold is no violation; what they found to hold is a confirmed one.
+NOT_STANDING: Final = ("superseded", "dismissed", "overturned")
+CONFIRMED: Final = frozenset({"confirmed", "closed", "upheld"})
+_COLUMNS: Final = "s.occurred_at, s.direction, s.checkpoint, s.basis, s.local_date, s.state, s.key, s.crossing"
+_BEFORE: Final = """SELECT {what} FROM crossing_subjects s WHERE s.key = a.key AND s.occurred_at < a.since
+    AND s.direction = '{direction}' AND (a.state IS NULL OR s.state = a.state) ORDER BY s.occurred_at DESC LIMIT 1"""
+_SQLITE: Final = f"""
+WITH asked(key, state, since) AS MATERIALIZED (SELECT value ->> 0, value ->> 1, value ->> 2 FROM json_each(:asked))
+SELECT {_COLUMNS} FROM (SELECT key, min(since) AS since FROM asked GROUP BY key) a
+    CROSS JOIN crossing_subjects s ON s.key = a.key AND s.occurred_at >= a.since
+UNION ALL SELECT {_COLUMNS} FROM asked a CROSS JOIN crossing_subjects s ON s.rowid IN (
+    ({_BEFORE.format(what="s.rowid", direction="entry")}), ({_BEFORE.format(what="s.rowid", direction="exit")}))
+"""  # noqa: S608 (names given here)
+_POSTGRESQL: Final = f"""
+WITH asked AS MATERIALIZED (
+    SELECT v ->> 0 AS key, v ->> 1 AS state, CAST(v ->> 2 AS timestamptz) AS since
+    FROM jsonb_array_elements(CAST(:asked AS jsonb)) AS t(v))
+SELECT {_COLUMNS} FROM (SELECT key, min(since) AS since FROM asked GROUP BY key) a
+    JOIN crossing_subjects s ON s.key = a.key AND s.occurred_at >= a.since
+UNION ALL SELECT {_COLUMNS} FROM asked a CROSS JOIN LATERAL (
+    ({_BEFORE.format(what="s.*", direction="entry")}) UNION ALL ({_BEFORE.format(what="s.*", direction="exit")})) s
+"""  # noqa: S608 (names given here)
+_LEGS: Final = {"sqlite": text(_SQLITE), "postgresql": text(_POSTGRESQL)}
+_INSTANT: Final = Instant()
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """Whose past is asked for: legs since an instant, and (unless None) violations since another.
+
+    `states` are those of the territory that is entered or left.
+    """
+
+    key: str
+    states: frozenset[str]
+    since: datetime
+    offences_since: datetime | None = None
+
+
+class Pasts:
+    """Pasts of subjects, and their other keys; what is stored later in the same transaction is added by hand."""
+
+    def __init__(
+        self,
+        keys: Mapping[str, frozenset[str]],
+        legs: Mapping[str, Collection[Leg]],
+        offences: Mapping[str, Collection[Offence]],
+    ) -> None:
+        self._keys = keys
+        self._legs = {key: set(found) for key, found in legs.items()}
+        self._offences = {key: set(found) for key, found in offences.items()}
+
+    def of(self, key: str | None) -> Past:
+        """The past of the subject that the key names, under all keys it has."""
+        if key is None:
+            return Past()
+        keys = self.keys(key)
+        legs = (leg for each in keys for leg in self._legs.get(each, ()))
+        offences = (offence for each in keys for offence in self._offences.get(each, ()))
+        return Past(tuple(sorted(legs)), tuple(sorted(offences)))
+
+    def keys(self, key: str) -> frozenset[str]:
+        """All keys of the subject that one of them names."""
+        return self._keys.get(key, frozenset({key}))
+
+    def add(self, leg: Leg) -> None:
+        """Take note of a crossing that is stored in this transaction."""
+        self._legs.setdefault(leg.key, set()).add(leg)
+
+    def add_offence(self, key: str, offence: Offence) -> None:
+        """Take note of a violation that is stored in this transaction."""
+        self._offences.setdefault(key, set()).add(offence)
+
+
+def load(tx: Transaction, asks: Sequence[Ask]) -> Pasts:
+    """The pasts of all subjects asked for."""
+    if not asks:
+        return Pasts({}, {}, {})
+    keys = clusters(tx, {ask.key for ask in asks})
+    legs: defaultdict[str, list[Leg]] = defaultdict(list)
+    for leg in _legs(tx, asks, keys):
+        legs[leg.key].append(leg)
+    return Pasts(keys, legs, _offences(tx, asks, keys))
+
+
+def _legs(tx: Transaction, asks: Sequence[Ask], keys: Mapping[str, frozenset[str]]) -> list[Leg]:
+    dialect = tx.dialect
+    asked = {
+        (key, state, _INSTANT.process_bind_param(ask.since, dialect))
+        for ask in asks
+        for key in keys[ask.key]
+        for state in (None, *ask.states)
+    }
+    found = tx.execute(_LEGS[dialect.name], {"asked": orjson.dumps(list(asked)).decode()})
+    if dialect.name == "sqlite":
+        instant, day = datetime.fromisoformat, date.fromisoformat
+        return [Leg(instant(row[0]), *row[1:4], day(row[4]), *row[5:]) for row in found]
+    return [Leg(*row) for row in found]
+
+
+def _offences(
+    tx: Transaction, asks: Sequence[Ask], keys: Mapping[str, frozenset[str]]
+) -> Mapping[str, list[Offence]]:
+    wanted = [(ask, ask.offences_since) for ask in asks if ask.offences_since is not None]
+    found: defaultdict[str, list[Offence]] = defaultdict(list)
+    if not wanted:
+        return found
+    column = violations.c
+    query = select(
+        column.subject_key, column.occurred_at, column.rule, column.local_date, column.regime, column.status, column.crossing
+    ).where(
+        column.subject_key.in_({key for ask, _ in wanted for key in keys[ask.key]}),
+        column.occurred_at >= min(since for _, since in wanted),
+        column.status.not_in(NOT_STANDING),
+    )
+    for key, at, rule, day, regime, status, crossing in tx.execute(query):
+        found[key].append(Offence(at, rule, day, regime.value, status in CONFIRMED, crossing))
+    return found
+
+
+def traffic(tx: Transaction, checkpoint: str, day: date, before: datetime, crossing: str) -> Traffic:
+    """What crossed at a checkpoint on a day before an instant, this crossing left out."""
+    column = crossings.c
+    query = select(func.coalesce(func.sum(column.vehicles), 0), func.coalesce(func.sum(column.persons), 0)).where(
+        column.checkpoint == checkpoint,
+        column.local_date == day,
+        column.occurred_at < before,
+        column.id != crossing,
+        column.withdrawn.is_(False),
+    )
+    return Traffic(*tx.execute(query).one())

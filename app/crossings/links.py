@@ -1,0 +1,150 @@
+"""Statements that two keys name the same person or company: recorded, reversible, and never undone without a trace.
+
+An officer's statement on a pair counts before an exact match of it.
+
+An exact match is a new document of the same holder: same issuer, names, birth date, sex and nationality; issued after
+the other was used last. Documents that were in use side by side may be those of two namesakes: that is for an officer.
+"""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+from itertools import permutations
+from typing import NamedTuple
+
+from sqlalchemy import func, insert, or_, select, update
+
+from app.storage.engine import Transaction
+from app.storage.tables import crossing_subjects, same_subject
+
+_COLUMN = same_subject.c
+
+
+class Ground(StrEnum):
+    """On what a statement rests."""
+
+    EXACT_MATCH = "exact_match"
+    OFFICER = "officer"
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """That two keys name the same subject, or that they do not; in force until it is ended."""
+
+    id: str
+    one: str
+    other: str
+    same: bool
+    ground: Ground
+    made_at: datetime
+    made_by: str
+    reason: str
+    ended_at: datetime | None = None
+    ended_by: str | None = None
+    end_reason: str | None = None
+
+    @property
+    def pair(self) -> tuple[str, str]:
+        return self.one, self.other
+
+
+class Use(NamedTuple):
+    """How a document was used: from its first to its last day on record; `issued_on` None if not known for certain."""
+
+    key: str
+    first: date
+    last: date
+    issued_on: date | None
+
+
+def pair(one: str, other: str) -> tuple[str, str]:
+    """The two keys in the order in which statements keep them."""
+    return (one, other) if one < other else (other, one)
+
+
+def clusters(tx: Transaction, keys: Collection[str]) -> dict[str, frozenset[str]]:
+    """For each key all keys of the same subject, itself included."""
+    linked: defaultdict[str, set[str]] = defaultdict(set)
+    seen: set[str] = set()
+    new = set(keys)
+    while new:
+        seen |= new
+        found = _same_pairs(statements(tx, new))
+        for one, other in found:
+            linked[one].add(other)
+            linked[other].add(one)
+        new = {key for each in found for key in each} - seen
+    return {key: _reached(key, linked) for key in keys}
+
+
+def statements(tx: Transaction, keys: Collection[str], *, ended: bool = False) -> list[Statement]:
+    """Statements on these keys that are in force, or all that ever were; the newest last."""
+    query = select(same_subject).where(or_(_COLUMN.one.in_(keys), _COLUMN.other.in_(keys))).order_by(_COLUMN.id)
+    if not ended:
+        query = query.where(_COLUMN.ended_at.is_(None))
+    return [Statement(**row._asdict() | {"ground": Ground(row.ground)}) for row in tx.execute(query)]
+
+
+def _same_pairs(found: Iterable[Statement]) -> set[tuple[str, str]]:
+    by_officers = {each.pair: each.same for each in found if each.ground is Ground.OFFICER}
+    return {each.pair for each in found if by_officers.get(each.pair, each.same)}
+
+
+def _reached(key: str, linked: Mapping[str, set[str]]) -> frozenset[str]:
+    reached, new = {key}, {key}
+    while new:
+        new = {other for each in new for other in linked.get(each, ())} - reached
+        reached |= new
+    return frozenset(reached)
+
+
+def make(tx: Transaction, made: Iterable[Statement]) -> None:
+    """Record statements; the caller ends those they replace."""
+    rows = [{name: getattr(each, name) for name in each.__slots__} for each in made]
+    if rows:
+        tx.execute(insert(same_subject), rows)
+
+
+def end(tx: Transaction, ended: Collection[Statement], now: datetime, actor: str, reason: str) -> None:
+    """End statements; they stay on record."""
+    values = {"ended_at": now, "ended_by": actor, "end_reason": reason}
+    if ended:
+        tx.execute(update(same_subject).where(_COLUMN.id.in_([each.id for each in ended])).values(values))
+
+
+def uses(tx: Transaction, holders: Collection[str]) -> dict[str, list[Use]]:
+    """How the documents of each holder were used."""
+    found: defaultdict[str, list[Use]] = defaultdict(list)
+    column = crossing_subjects.c
+    query = (
+        select(
+            column.holder,
+            column.key,
+            func.min(column.local_date),
+            func.max(column.local_date),
+            func.min(column.issued_on),
+            func.max(column.issued_on),
+            func.count(column.issued_on),
+            func.count(),
+        )
+        .where(column.holder.in_(holders), column.key.is_not(None))
+        .group_by(column.holder, column.key)
+    )
+    for holder, key, first, last, issued, issued_too, *counts in tx.execute(query) if holders else ():
+        certain = issued == issued_too and counts[0]
+        found[holder].append(Use(key, first, last, issued if certain else None))
+    return found
+
+
+def exact_matches(found: Iterable[Use]) -> Iterator[tuple[str, str]]:
+    """Pairs of documents of one holder of which one followed the other; the same whatever the order of `found`."""
+    for old, new in permutations(found, 2):
+        same_issuer = old.key.partition(":")[0] == new.key.partition(":")[0]
+        if same_issuer and new.issued_on and old.last < new.issued_on and not _newer(old, new.issued_on):
+            yield pair(old.key, new.key)
+
+
+def _newer(old: Use, issued_on: date) -> bool:
+    return old.issued_on is not None and old.issued_on >= issued_on

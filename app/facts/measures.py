@@ -1,0 +1,164 @@
+"""Measures of the rulebook for one crossing: a number, none, or the reason why it cannot be known.
+
+A stay whose entry, exit or basis is not on record lasted at least and at most so long. A count is known where both
+bounds agree on it.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Final, TypeAlias, assert_never
+
+from app.facts.history import Here, Sojourn
+from app.facts.reference_data import Checkpoint
+from app.facts.stays import Presence, Stay
+from app.language.ir import Calendar, Count, Measure, Passing, Reach
+from app.vocabulary.codes import UnknownReason
+from app.vocabulary.past import Leg, Offence, Traffic, Unknown
+from app.vocabulary.values import Facts
+
+Number: TypeAlias = int | None | Unknown
+_WHOLE_YEAR: Final = 366
+# Days of law are those at checkpoints, which begin up to a day before or after those in UTC.
+_ZONES: Final = 2
+_MINUTE: Final = timedelta(minutes=1)
+NO_KEY: Final = Unknown(UnknownReason.NO_KEY)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """What is known of the place beside the subject's own history."""
+
+    checkpoint: Checkpoint
+    calendar: Calendar | None
+    traffic: Traffic = Traffic()
+
+
+def measured(wanted: Iterable[Measure], here: Here | None, facts: Facts, place: Place) -> dict[str, Number]:
+    """Each measure by its path; `here` is None where no key tells whose history it would be."""
+    return {each.field.path: _measure(each, here, facts, place) for each in wanted}
+
+
+def lookback(measures: Iterable[Measure]) -> int:
+    """Days before a crossing from which legs are needed for these measures."""
+    return max((_WHOLE_YEAR if each.calendar_year else each.days or 0 for each in measures), default=0)
+
+
+def reaching_back(day: date, days: int) -> datetime:
+    """An instant before which no leg of the window of so many days up to `day` lies, in whatever time zone."""
+    return datetime.combine(date.fromordinal(max(1, day.toordinal() - days - _ZONES)), time.min, UTC)
+
+
+def _measure(measure: Measure, here: Here | None, facts: Facts, place: Place) -> Number:
+    match measure.count:
+        case Count.MINUTES | Count.WORKING_DAYS:
+            return _between(measure, facts, place)
+        case Count.CHECKPOINT_CROSSINGS | Count.CAPACITY_SHARE:
+            return _traffic(measure, place)
+        case _ if here is None:
+            return NO_KEY
+        case Count.DAYS_PRESENT | Count.CONTINUOUS_DAYS:
+            return _days(measure, here)
+        case Count.DAYS_SINCE_ENTRY:
+            stay = here.sojourns[-1]
+            return stay.lacks if stay.entry is None else (here.leg.day - stay.entry.day).days + 1
+        case Count.CROSSINGS:
+            first = _first_day(measure, here.leg.day)
+            return sum(leg.day >= first and _fits(leg, measure, here) for leg in here.earlier)
+        case Count.VIOLATIONS:
+            return sum(_counts(offence, measure, here) for offence in here.past.offences)
+        case Count.MINUTES_SINCE_CROSSING:
+            last = next((leg for leg in reversed(here.earlier) if _fits(leg, measure, here)), None)
+            return (here.leg.at - last.at) // _MINUTE if last else None
+        case _:
+            assert_never(measure.count)
+
+
+def _first_day(measure: Measure, day: date) -> date:
+    """First day of the window that ends on `day`."""
+    if measure.calendar_year or not measure.days:
+        return date(day.year, 1, 1)
+    return day - timedelta(days=min(measure.days - 1, day.toordinal() - 1))
+
+
+def _days(measure: Measure, here: Here) -> Number:
+    """Days of presence in the window, or in the unbroken run; the least and the most there can be must agree."""
+    day = here.leg.day
+    first = date.min if measure.count is Count.CONTINUOUS_DAYS else _first_day(measure, day)
+    stays = [stay for stay in here.sojourns if stay.latest >= first]
+    counted = [_counted(stay, measure) for stay in stays]
+    least = _count([_certain(*each) for each in zip(stays, counted, strict=True)], measure, first, day)
+    open_ = [stay for stay, counts in zip(stays, counted, strict=True) if stay.lacks or counts is None]
+    if not open_:
+        return least
+    most = _count([_possible(*each) for each in zip(stays, counted, strict=True)], measure, first, day)
+    return least if least == most else open_[-1].lacks or Unknown(UnknownReason.BASIS, open_[-1].begin)
+
+
+def _counted(stay: Sojourn, measure: Measure) -> bool | None:
+    """Whether the days of a stay count; None where the papers leave it open."""
+    if not measure.leave_out:
+        return True
+    left_out = {basis in measure.leave_out if basis else None for basis in stay.bases}
+    return None if None in left_out or len(left_out) > 1 else not left_out.pop()
+
+
+def _certain(stay: Sojourn, counted: bool | None) -> Stay:
+    return Stay(stay.begin, stay.end, counted=bool(counted))
+
+
+def _possible(stay: Sojourn, counted: bool | None) -> Stay:
+    return Stay(stay.begin, stay.end, counted=False) if counted is False else Stay(stay.earliest, stay.latest)
+
+
+def _count(stays: list[Stay], measure: Measure, first: date, day: date) -> int:
+    presence = Presence.of(stays, day)
+    return presence.run_ending(day) if measure.count is Count.CONTINUOUS_DAYS else presence.days(first, day)
+
+
+def _fits(leg: Leg, measure: Measure, here: Here) -> bool:
+    if measure.direction and leg.direction != measure.direction:
+        return False
+    match measure.reach:
+        case Reach.CHECKPOINT:
+            return leg.checkpoint == here.leg.checkpoint
+        case Reach.TERRITORY:
+            return leg.state in here.territory
+        case Reach.ANYWHERE:
+            return True
+        case _:
+            assert_never(measure.reach)
+
+
+def _counts(offence: Offence, measure: Measure, here: Here) -> bool:
+    return (
+        offence.at < here.leg.at
+        and offence.day >= _first_day(measure, here.leg.day)
+        and (not measure.regimes or offence.regime in measure.regimes)
+        and (offence.confirmed or not measure.confirmed)
+    )
+
+
+def _between(measure: Measure, facts: Facts, place: Place) -> Number:
+    """Time between two facts; None if there is none of one of them."""
+    assert measure.between  # noqa: S101 (checked when the measure was read)
+    paths = [each.path for each in measure.between]
+    if not all(path in facts for path in paths):
+        return Unknown(UnknownReason.OPERAND)
+    one, other = (facts[path] for path in paths)
+    if isinstance(one, datetime) and isinstance(other, datetime):
+        return abs(other - one) // _MINUTE
+    if isinstance(one, date) and isinstance(other, date):
+        found = place.calendar.working_days(one, other) if place.calendar else None
+        return Unknown(UnknownReason.CALENDAR, other) if found is None else found
+    return None
+
+
+def _traffic(measure: Measure, place: Place) -> Number:
+    passed = place.traffic.vehicles if measure.passing is Passing.VEHICLES else place.traffic.persons
+    if measure.count is Count.CHECKPOINT_CROSSINGS:
+        return passed
+    checkpoint = place.checkpoint
+    if not checkpoint.capacity or checkpoint.capacity_unit != measure.passing:
+        return Unknown(UnknownReason.CAPACITY)
+    return 100 * passed // checkpoint.capacity

@@ -1,0 +1,162 @@
+"""Measures over a subject's history, `measures.yaml`: each becomes a field that rules may ask for."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any, Final, TypeVar
+
+from app.language.diagnostics import Report
+from app.language.from_surface.data import entries
+from app.language.from_surface.shapes import choice, items, mapping, shown, text, titles
+from app.language.ir import Count, Measure, Passing, Reach
+from app.language.suggest import did_you_mean, one_of
+from app.language.surface import Node, Scalar
+from app.language.units import converted, quantity, unit_named
+from app.vocabulary.codes import Direction, Regime, StayBasis, SubjectKind
+from app.vocabulary.fields import BOTH, Field, FieldType, catalogue
+
+SECTIONS: Final = ("stay", "history", "checkpoint", "crossing")
+LONGEST: Final = 3660
+_YEAR: Final = "calendar year"
+_PERSONS: Final = frozenset({SubjectKind.INDIVIDUAL})
+_E = TypeVar("_E", bound=StrEnum)
+
+
+@dataclass(frozen=True, slots=True)
+class _Form:
+    """What a count needs and may have beside title and note, its unit, and whose it can be."""
+
+    needs: tuple[str, ...] = ()
+    may: tuple[str, ...] = ()
+    unit: str | None = None
+    subjects: frozenset[SubjectKind] = BOTH
+
+
+_FORMS: Final[Mapping[Count, _Form]] = {
+    Count.DAYS_PRESENT: _Form(("window",), ("leave_out",), "days", _PERSONS),
+    Count.CONTINUOUS_DAYS: _Form((), ("leave_out",), "days", _PERSONS),
+    Count.DAYS_SINCE_ENTRY: _Form((), (), "days", _PERSONS),
+    Count.CROSSINGS: _Form(("window",), ("reach", "direction")),
+    Count.VIOLATIONS: _Form(("window",), ("regime", "confirmed")),
+    Count.MINUTES_SINCE_CROSSING: _Form((), ("reach", "direction"), "minutes"),
+    Count.MINUTES: _Form(("from", "until"), (), "minutes"),
+    Count.WORKING_DAYS: _Form(("from", "until"), (), "days", _PERSONS),
+    Count.CHECKPOINT_CROSSINGS: _Form((), ("of",)),
+    Count.CAPACITY_SHARE: _Form((), ("of",), "percent"),
+}
+_BETWEEN: Final = {Count.MINUTES: FieldType.INSTANT, Count.WORKING_DAYS: FieldType.DATE}
+_KEYS: Final = ("leave_out", "window", "reach", "direction", "regime", "confirmed", "from", "until", "of")
+
+
+def measures(node: Node, report: Report) -> Iterator[Measure]:
+    """All of `measures.yaml` that could be read."""
+    for key, value in entries(node, "measures.yaml", report):
+        if _name(key, report):
+            found = _measure(key, value, report)
+            if found:
+                yield found
+
+
+def _name(key: Scalar, report: Report) -> bool:
+    section, _, name = key.text.partition(".")
+    if section not in SECTIONS or not name.replace("_", "").isalnum() or not name.isascii() or name != name.lower():
+        hint = f"Begin it with {one_of([f'{each}.' for each in SECTIONS])}, then small letters, digits and _"
+        report.error(key.at, "bad-name", f"{key.text} cannot be the name of a measure", hint)
+        return False
+    if any(key.text in catalogue(kind) for kind in SubjectKind):
+        report.error(key.at, "duplicate-id", f"there is a field {key.text} already", "Give the measure another name")
+        return False
+    return True
+
+
+def _measure(key: Scalar, node: Node, report: Report) -> Measure | None:
+    what = f"the measure {key.text}"
+    entry = mapping(node, what, report, ("title", "count"), ("note", *_KEYS))
+    count = choice(entry.get("count"), Count, "count", report) if entry else None
+    if entry is None or count is None:
+        return None
+    count = Count(count)
+    form = _FORMS[count]
+    for name in _KEYS:
+        given = entry.get(name)
+        if given and name not in form.needs + form.may:
+            hint = f"Beside title and note it takes {one_of(form.needs + form.may) if form.needs + form.may else 'nothing'}"
+            report.error(given.at, "key-does-not-fit", f"{count} takes no {name}", hint)
+        if given is None and name in form.needs:
+            report.error(node.at, "missing-key", f"{what} has no {name}", f"Add `{name}:`")
+    note = text(entry.get("note"), "note", report)
+    title = titles(entry.get("title"), "title", report)
+    section = key.text.partition(".")[0]
+    subjects = form.subjects & (_PERSONS if section in {"stay", "history"} and form.subjects == _PERSONS else BOTH)
+    field = Field(key.text, FieldType.NUMBER, note or title.get("en", ""), title, subjects, form.unit)
+    days, year = _window(entry.get("window"), report)
+    between = _between(entry.get("from"), entry.get("until"), count, report)
+    if ("window" in form.needs and not (days or year)) or (count in _BETWEEN and between is None):
+        return None
+    return Measure(
+        field,
+        count,
+        days,
+        year,
+        frozenset(_several(entry.get("leave_out"), StayBasis, "leave_out", report)),
+        _one(entry.get("reach"), Reach, "reach", report) or Reach.ANYWHERE,
+        _one(entry.get("direction"), Direction, "direction", report),
+        frozenset(_several(entry.get("regime"), Regime, "regime", report)),
+        _flag(entry.get("confirmed"), "confirmed", report),
+        between,
+        _one(entry.get("of"), Passing, "of", report) or Passing.VEHICLES,
+    )
+
+
+def _window(node: Node | None, report: Report) -> tuple[int | None, bool]:
+    """Length in days, or whether it is the calendar year."""
+    if node is None:
+        return None, False
+    if isinstance(node, Scalar) and node.text == _YEAR:
+        return None, True
+    amount = quantity(node.text) if isinstance(node, Scalar) else None
+    unit = unit_named(amount[1]) if amount else None
+    days = converted(amount[0], unit, "days") if amount and unit else None
+    if days is None or days != int(days) or not 1 <= days <= LONGEST:
+        hint = f"Write `180 days`, from 1 to {LONGEST}, or `{_YEAR}`"
+        report.error(node.at, "wrong-type", f"window is a number of days, not {shown(node)}", hint)
+        return None, False
+    return int(Decimal(days)), False
+
+
+def _between(first: Node | None, last: Node | None, count: Count, report: Report) -> tuple[Field, Field] | None:
+    """The two fields time is counted between; each of the type the count needs."""
+    if count not in _BETWEEN or first is None or last is None:
+        return None
+    found = [_end(node, _BETWEEN[count], report) for node in (first, last)]
+    one, other = found
+    return (one, other) if one and other else None
+
+
+def _end(node: Node, wanted: FieldType, report: Report) -> Field | None:
+    path = text(node, "the field", report)
+    known = {each.path: each for kind in SubjectKind for each in catalogue(kind).values() if each.type is wanted}
+    if path is not None and path not in known:
+        hint = did_you_mean(path, known, one_of(sorted(known)))
+        report.error(node.at, "unknown-field", f"there is no {wanted} field {path}", hint)
+    return known.get(path or "")
+
+
+def _one(node: Node | None, among: type[_E], what: str, report: Report) -> _E | None:
+    return choice(node, among, what, report) if node else None
+
+
+def _several(node: Node | None, among: type[_E], what: str, report: Report) -> Iterator[_E]:
+    for item in items(node, what, report):
+        if (found := choice(item, among, what, report)) is not None:
+            yield found
+
+
+def _flag(node: Any, what: str, report: Report) -> bool:  # noqa: ANN401 (a node, or None)
+    if node is None:
+        return False
+    if isinstance(node, Scalar) and isinstance(node.value, bool):
+        return node.value
+    report.error(node.at, "wrong-type", f"{what} is true or false, not {shown(node)}", "Write true or false")
+    return False
