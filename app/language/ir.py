@@ -9,11 +9,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from app.vocabulary.codes import Advice, Regime, Severity, SubjectKind
 from app.vocabulary.fields import Field
 from app.vocabulary.values import Scalar
+
+if TYPE_CHECKING:  # they are made of Position and Period
+    from app.language.calendars import Calendar, OpeningHours
 
 
 @dataclass(frozen=True, slots=True)
@@ -306,3 +309,5 @@ class Rulebook:
     parameters: Mapping[str, Parameter]
     sources: Mapping[str, str] = dataclasses.field(repr=False)
     digest: str
+    calendars: Mapping[str, "Calendar"] = dataclasses.field(default_factory=dict)  # by state
+    opening: Mapping[str, "OpeningHours"] = dataclasses.field(default_factory=dict)  # by checkpoint
