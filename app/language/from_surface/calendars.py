@@ -46,8 +46,10 @@ def opening(node: Node, report: Report) -> Iterator[OpeningHours]:
     """All of `calendars/checkpoints.yaml`; whether the checkpoints are in the register is checked elsewhere."""
     found = mapping(node, "calendars/checkpoints.yaml", report, optional=None)
     for key, value in found.entries if found else ():
-        what = f"the hours of {key.text}"
-        days = (_open_days(item, what, report) for item in items(value, what, report))
+        days = (
+            _open_days(item, f"an entry of {key.text}", report)
+            for item in items(value, f"the hours of {key.text}", report)
+        )
         yield OpeningHours(key.text, tuple(filter(None, days)), key.at)
 
 
@@ -102,7 +104,7 @@ def _working(
         elif when in holidays:
             report.error(item.at, "both-rest-and-work", f"{when} is a holiday too", "Keep it in one of the two")
         elif weekday not in weekend:
-            message = f"{when} is a {weekday}, a working day by itself"
+            message = f"{when} is a {weekday.title()}, a working day by itself"
             report.error(item.at, "no-rest-day", message, "List days of the weekend that were made working days")
         seen.add(when)
         yield when
@@ -151,8 +153,9 @@ def _hours(node: Node | None, report: Report) -> tuple[Hours, ...] | None:
         case None:
             return None
         case Sequence(several):
-            found = [_span(item, report) for item in several]
-            return tuple(each for each in found if each) or None
+            if not several:
+                report.error(node.at, "empty-list", "there are no hours in this list", "Write closed if that is meant")
+            return tuple(each for item in several if (each := _span(item, report)))
         case Scalar(_, "closed"):
             return ()
         case Scalar(_, "24h"):
