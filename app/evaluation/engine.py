@@ -69,7 +69,9 @@ class Engine:
         day = local_day(event.occurred_at, checkpoint)
         schengen = self._schengen_on(day)
         territory = schengen if checkpoint.state in schengen else frozenset({checkpoint.state})
-        subjects = derive(event, checkpoint, territory, self._reference)
+        hours = self.rulebook.opening.get(checkpoint.code)
+        within = hours.open_at(event.occurred_at, checkpoint.time_zone) if hours else None
+        subjects = derive(event, checkpoint, territory, self._reference, within_hours=within)
         return Prepared(event, checkpoint, day, territory, self._jurisdictions(checkpoint, day), tuple(subjects))
 
     def asked_of_the_past(self, prepared: Prepared, kind: SubjectKind) -> Asked:

@@ -1,6 +1,6 @@
 """Which rulebook is in force: that of the rules folder if it loads, else the last good one, loudly (law 9)."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -13,6 +13,7 @@ from app.facts.reference_data import CHECKPOINTS, ReferenceData, parse
 from app.language.diagnostics import Diagnostic, Severity
 from app.language.ir import Position, Rulebook
 from app.language.load import load, read_sources
+from app.language.suggest import did_you_mean
 from app.storage import rulebooks
 from app.storage.engine import reading, transaction
 
@@ -31,6 +32,8 @@ def compile_sources(sources: Mapping[str, str]) -> tuple[InForce | None, tuple[D
     loaded = load(sources)
     reference, problems = parse(sources)
     diagnostics = (*loaded.diagnostics, *problems)
+    if loaded.rulebook:
+        diagnostics = (*diagnostics, *_of_no_checkpoint(loaded.rulebook, reference))
     if not reference.checkpoints:
         place = Position(CHECKPOINTS, 1, 1)
         message = "there is no register of checkpoints, and every event would be refused"
@@ -38,6 +41,15 @@ def compile_sources(sources: Mapping[str, str]) -> tuple[InForce | None, tuple[D
     if loaded.rulebook is None or any(each.severity is Severity.ERROR for each in diagnostics):
         return None, diagnostics
     return InForce(loaded.rulebook, reference), diagnostics
+
+
+def _of_no_checkpoint(rulebook: Rulebook, reference: ReferenceData) -> Iterator[Diagnostic]:
+    """Opening hours of checkpoints that are not in the register."""
+    for code, hours in rulebook.opening.items():
+        if code not in reference.checkpoints:
+            hint = did_you_mean(code, reference.checkpoints, f"Add it to {CHECKPOINTS}, with its source")
+            message = f"there is no checkpoint {code} in {CHECKPOINTS}"
+            yield Diagnostic(Severity.ERROR, "unknown-checkpoint", hours.at, message, hint)
 
 
 @lru_cache(maxsize=4)

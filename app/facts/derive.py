@@ -22,14 +22,21 @@ from app.vocabulary.values import Facts, Record, Value
 
 
 def derive(
-    event: wire.Crossing, checkpoint: Checkpoint, territory: frozenset[str], reference: ReferenceData
+    event: wire.Crossing,
+    checkpoint: Checkpoint,
+    territory: frozenset[str],
+    reference: ReferenceData,
+    *,
+    within_hours: bool | None = None,
 ) -> list[tuple[Subject, Facts]]:
     """Facts of each person and each organisation of the event, persons first.
 
-    `territory` are the states whose common border is crossed.
+    `territory` are the states whose common border is crossed; `within_hours` is None where hours are not known.
     """
     day = local_day(event.occurred_at, checkpoint)
     shared = _shared(event, checkpoint, day, reference)
+    if within_hours is not None:
+        shared["checkpoint.within_hours"] = within_hours
     found: list[tuple[Subject, Facts]] = []
     for index, each in enumerate(event.persons or ()):
         facts = _person(each, index, event, shared, checkpoint, reference)

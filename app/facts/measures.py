@@ -12,7 +12,8 @@ from typing import Final, TypeAlias, assert_never
 from app.facts.history import Here, Sojourn
 from app.facts.reference_data import Checkpoint
 from app.facts.stays import Presence, Stay
-from app.language.ir import Calendar, Count, Measure, Passing, Reach
+from app.language.calendars import Calendar
+from app.language.ir import Count, Measure, Passing, Reach
 from app.vocabulary.codes import UnknownReason
 from app.vocabulary.past import Leg, Offence, Traffic, Unknown
 from app.vocabulary.values import Facts

@@ -1,10 +1,12 @@
 """The tables of the rulebook that facts are derived with: checkpoints, visa matrix, UN numbers, HS codes."""
 
 import csv
+import re
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
+from enum import StrEnum
 from functools import cache
 from io import StringIO
 from typing import Any, TypeAlias, TypeVar
@@ -23,9 +25,19 @@ CHECKPOINTS, VISAS, UN_NUMBERS, HS = (
 )
 
 
+class CapacityUnit(StrEnum):
+    """What the capacity of a checkpoint counts."""
+
+    VEHICLES = "vehicles"
+    PERSONS = "persons"
+
+
 @dataclass(frozen=True, slots=True)
 class Checkpoint:
-    """A row of the register. `neighbour` is None for air and sea; `classification` is None where not known."""
+    """A row of the register. `neighbour` is None for air and sea; what is not known is None.
+
+    Coordinates are in degrees, those of the town; capacity is what the checkpoint was built for, a day.
+    """
 
     code: str
     name: str
@@ -35,6 +47,10 @@ class Checkpoint:
     classification: str | None
     open: Period
     time_zone: ZoneInfo
+    latitude: float | None = None
+    longitude: float | None = None
+    capacity: int | None = None
+    capacity_unit: CapacityUnit | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +85,8 @@ class ReferenceData:
         return next((rule for rule in rules if day in rule.period), None)
 
 
+_DEGREES = re.compile(r"-?[0-9]{1,3}(\.[0-9]{1,9})?")
+_COUNT = re.compile(r"[1-9][0-9]{0,8}")
 _CUT = "the row does not have the table's {columns} columns; look for a comma or a quotation mark too few or too many"
 
 
@@ -152,6 +170,10 @@ def _checkpoint(row: Mapping[str, str]) -> tuple[str, Checkpoint]:
     state = _one_of("state", row["state"], ISO3)
     if not row["code"].startswith(f"{state}-"):
         raise _BadCellError("code", f"`{row['code']}` must begin with its state, `{state}-`")
+    latitude, longitude = _degrees(row, "latitude", 90), _degrees(row, "longitude", 180)
+    if (latitude is None) is not (longitude is None):
+        raise _BadCellError("latitude", "latitude and longitude belong together; one is empty")
+    capacity, unit = _capacity(row)
     return row["code"], Checkpoint(
         code=row["code"],
         name=row["name"],
@@ -163,7 +185,32 @@ def _checkpoint(row: Mapping[str, str]) -> tuple[str, Checkpoint]:
         else None,
         open=Period(_day(row, "open_from"), _day(row, "open_until")),
         time_zone=_zone(row["time_zone"]),
+        latitude=latitude,
+        longitude=longitude,
+        capacity=capacity,
+        capacity_unit=unit,
     )
+
+
+def _degrees(row: Mapping[str, str], column: str, most: int) -> float | None:
+    """Degrees north or east; None for an empty cell or a register without the column."""
+    cell = row.get(column, "")
+    if not cell:
+        return None
+    if not _DEGREES.fullmatch(cell) or abs(float(cell)) > most:
+        raise _BadCellError(column, f"`{cell}` is not a number of degrees from -{most} to {most}")
+    return float(cell)
+
+
+def _capacity(row: Mapping[str, str]) -> tuple[int | None, CapacityUnit | None]:
+    cell, unit = row.get("capacity_per_day", ""), row.get("capacity_unit", "")
+    if bool(cell) is not bool(unit):
+        raise _BadCellError("capacity_per_day", "capacity_per_day and capacity_unit belong together; one is empty")
+    if not cell:
+        return None, None
+    if not _COUNT.fullmatch(cell):
+        raise _BadCellError("capacity_per_day", f"`{cell}` is not a whole number above zero")
+    return int(cell), CapacityUnit(_one_of("capacity_unit", unit, frozenset(CapacityUnit)))
 
 
 def _one_of(column: str, value: str, allowed: frozenset[str]) -> str:

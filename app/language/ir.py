@@ -9,11 +9,14 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from app.vocabulary.codes import Advice, Direction, Regime, Severity, StayBasis, SubjectKind
 from app.vocabulary.fields import Field, catalogue
 from app.vocabulary.values import Scalar
+
+if TYPE_CHECKING:  # they are made of Position and Period
+    from app.language.calendars import Calendar, OpeningHours
 
 
 @dataclass(frozen=True, slots=True)
@@ -358,6 +361,8 @@ class Rulebook:
     measures: Mapping[str, Measure]
     sources: Mapping[str, str] = dataclasses.field(repr=False)
     digest: str
+    calendars: Mapping[str, "Calendar"] = dataclasses.field(default_factory=dict)  # by state
+    opening: Mapping[str, "OpeningHours"] = dataclasses.field(default_factory=dict)  # by checkpoint
 
     def fields(self, kind: SubjectKind) -> Mapping[str, Field]:
         """All fields its rules on this kind of subject may ask: the catalogue's and its measures'."""

@@ -5,7 +5,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 
+from app.language.calendars import Calendar, OpeningHours
 from app.language.diagnostics import Diagnostic, Report
+from app.language.from_surface.calendars import calendar, opening
 from app.language.from_surface.cases import Case, cases
 from app.language.from_surface.conditions import condition
 from app.language.from_surface.data import named_set, parameters
@@ -35,6 +37,7 @@ from app.vocabulary.codes import SubjectKind
 __all__ = ["Case", "Loaded", "load", "parse_condition", "read_sources"]
 
 _CASES = ".cases.yaml"
+_HOURS = "calendars/checkpoints.yaml"
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +70,8 @@ def load(sources: Mapping[str, str]) -> Loaded:
         measures=compiled.measures,
         sources=dict(sources),
         digest=digest(sources, tree),
+        calendars=compiled.calendars,
+        opening=compiled.opening,
     )
     return Loaded(rulebook, compiled.cases, report.sorted())
 
@@ -106,6 +111,8 @@ class _Compiled:
     parameters: dict[str, Parameter] = field(default_factory=dict)
     measures: dict[str, Measure] = field(default_factory=dict)
     cases: dict[str, tuple[Case, ...]] = field(default_factory=dict)
+    calendars: dict[str, Calendar] = field(default_factory=dict)
+    opening: dict[str, OpeningHours] = field(default_factory=dict)
 
 
 def compile_tree(tree: Mapping[str, Node | None], report: Report) -> _Compiled:
@@ -144,6 +151,7 @@ def compile_tree(tree: Mapping[str, Node | None], report: Report) -> _Compiled:
         names = definitions(shared, names, report)
     _rules(tree, names, Basis(known), out, report)
     _cases(tree, out, report)
+    _calendars(tree, out, report)
     return out
 
 
@@ -191,7 +199,16 @@ def _rules(tree: Mapping[str, Node | None], names: Names, basis: Basis, out: _Co
 
 def _is_data(file: str) -> bool:
     path = PurePosixPath(file)
-    return file in {"parameters.yaml", "definitions.yaml", "measures.yaml"} or str(path.parent) in {"provisions", "lists"}
+    single = {"parameters.yaml", "definitions.yaml", "measures.yaml"}
+    return file in single or str(path.parent) in {"provisions", "lists", "calendars"}
+
+
+def _calendars(tree: Mapping[str, Node | None], out: _Compiled, report: Report) -> None:
+    for file, node in _below(tree, "calendars"):
+        if file == _HOURS:
+            out.opening = {each.checkpoint: each for each in opening(node, report)}
+        elif found := calendar(PurePosixPath(file).stem, node, report):
+            out.calendars[found.state] = found
 
 
 def _cases(tree: Mapping[str, Node | None], out: _Compiled, report: Report) -> None:

@@ -50,6 +50,12 @@ class CheckpointFacts(Strict):
     open: bool = required(
         "Established and open on the day of the crossing.", "Checkpoint open", "Пункт пропуска открыт", "口岸开放"
     )
+    within_hours: bool = member(
+        "The crossing was within the checkpoint's hours and seasons; unknown where they are not registered.",
+        "Within opening hours",
+        "В часы работы",
+        "在开放时间内",
+    )
 
 
 class DocumentFacts(Strict):

@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from app.language.calendars import WEEK, Calendar, OpenDays, Weekday
 from app.language.diagnostics import Severity
+from app.language.from_surface.periods import in_words
 from app.language.ir import All, Condition, Rule, Rulebook
 from app.language.load import Loaded, load, read_sources
 from app.language.printer import condition_text
@@ -33,6 +35,10 @@ def understood(loaded: Loaded, files: set[str]) -> Iterator[str]:
         for rule in loaded.rulebook.rules.values():
             if rule.file in files:
                 yield from _rule(rule, loaded.rulebook)
+        yield from map(_calendar, loaded.rulebook.calendars.values())
+        yield from (
+            _open_days(entry, code) for code, hours in loaded.rulebook.opening.items() for entry in hours.entries
+        )
     for name, cases in sorted(loaded.cases.items()):
         yield from (
             f"case of {name}: {case.name}, {case.expect}, {dict(case.event)}\n"
@@ -47,6 +53,23 @@ def _rule(rule: Rule, rulebook: Rulebook) -> Iterator[str]:
     for version in rule.versions:
         yield f"version {version.id} until {version.in_force.last}, basis {', '.join(version.basis)}\n"
         yield f"applies\n{_tree(version.applies)}holds\n{_tree(version.holds)}"
+
+
+def _calendar(calendar: Calendar) -> str:
+    days = {str(day): dict(name) for day, name in calendar.holidays.items()}
+    worked = ", ".join(map(str, calendar.working))
+    rest = f"rests on {_days(calendar.weekend)} and {days}"
+    return f"{calendar.state}, {in_words(calendar.covers)}, {rest}, works {worked}\n"
+
+
+def _open_days(entry: OpenDays, checkpoint: str) -> str:
+    hours = ", ".join(f"{each.start:%H:%M}-{each.end:%H:%M}" for each in entry.hours) or "closed"
+    note = f" ({entry.note})" if entry.note else ""
+    return f"{checkpoint}, {in_words(entry.period)}, {entry.season}, {_days(entry.days)}: {hours}{note}\n"
+
+
+def _days(days: Iterable[Weekday]) -> str:
+    return ", ".join(sorted(days, key=WEEK.index))
 
 
 def _tree(condition: Condition) -> str:

@@ -9,6 +9,7 @@ from app.vocabulary.codes import UnStatus
 
 REGISTER = "code,name,state,neighbour,modes,classification,open_from,open_until,time_zone\n"
 GOOD = "RUS-ZABAYKALSK,Zabaykalsk,RUS,CHN,road;rail,multilateral,,,Asia/Chita\n"
+PLACED = REGISTER.strip() + ",latitude,longitude,capacity_per_day,capacity_unit\n"
 MATRIX = "passport,destination,observed_from,observed_until,requirement\n"
 
 
@@ -34,6 +35,40 @@ def test_a_wrong_cell_of_the_register_is_named_with_its_place(row: str, place: s
     (message,) = messages(CHECKPOINTS, REGISTER + GOOD + row + "\n")
     assert message.startswith(f"{CHECKPOINTS}:{place}: error: ")
     assert what in message
+
+
+@pytest.mark.parametrize(
+    ("cells", "column", "what"),
+    [
+        ("91,37,,", 36, "`91` is not a number of degrees from -90 to 90"),
+        ("55,181,,", 39, "`181` is not a number of degrees from -180 to 180"),
+        ("55N,37,,", 36, "`55N` is not a number of degrees"),
+        ("nan,37,,", 36, "`nan` is not a number of degrees"),
+        ("55,,,", 36, "latitude and longitude belong together"),
+        (",,200,", 38, "capacity_per_day and capacity_unit belong together"),
+        (",,,persons", 38, "capacity_per_day and capacity_unit belong together"),
+        (",,0,persons", 38, "`0` is not a whole number above zero"),
+        (",,many,persons", 38, "`many` is not a whole number above zero"),
+        (",,200,lorries", 42, "`lorries` is not a known capacity_unit"),
+    ],
+)
+def test_a_place_or_a_capacity_that_is_nonsense_is_named(cells: str, column: int, what: str) -> None:
+    (message,) = messages(CHECKPOINTS, f"{PLACED}RUS-A,A,RUS,CHN,road,,,,Asia/Chita,{cells}\n")
+    assert message.startswith(f"{CHECKPOINTS}:2:{column}: error: ")
+    assert what in message
+
+
+def test_place_and_capacity_of_a_checkpoint_are_read() -> None:
+    data, _ = parse({CHECKPOINTS: f"{PLACED}RUS-A,A,RUS,CHN,road,,,,Asia/Chita,-55.5,37,200,persons\n"})
+    found = data.checkpoints["RUS-A"]
+    assert (found.latitude, found.longitude, found.capacity, found.capacity_unit) == (-55.5, 37.0, 200, "persons")
+
+
+def test_a_register_without_the_columns_of_place_and_capacity_is_read() -> None:
+    data, diagnostics = parse({CHECKPOINTS: REGISTER + GOOD})
+    found = data.checkpoints["RUS-ZABAYKALSK"]
+    assert diagnostics == ()
+    assert (found.latitude, found.longitude, found.capacity, found.capacity_unit) == (None, None, None, None)
 
 
 def test_a_bad_row_does_not_take_the_good_ones_with_it() -> None:
