@@ -115,8 +115,8 @@ def _legs(tx: Transaction, asks: Sequence[Ask], keys: Mapping[str, frozenset[str
     found = tx.execute(_LEGS[dialect.name], {"asked": orjson.dumps(list(asked)).decode()})
     if dialect.name == "sqlite":
         instant, day = datetime.fromisoformat, date.fromisoformat
-        return [Leg(instant(row[0]), *row[1:4], day(row[4]), *row[5:]) for row in found]
-    return [Leg(*row) for row in found]
+        return [Leg._make((instant(row[0]), *row[1:4], day(row[4]), *row[5:])) for row in found]
+    return [Leg._make(row) for row in found]
 
 
 def _offences(

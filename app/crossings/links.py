@@ -51,12 +51,20 @@ class Statement:
 
 
 class Use(NamedTuple):
-    """How a document was used: from its first to its last day on record; `issued_on` None if not known for certain."""
+    """How a document was used: the last day on record, and the days of issue that were given for it."""
 
     key: str
-    first: date
     last: date
-    issued_on: date | None
+    issued: frozenset[date]
+
+    @property
+    def issued_on(self) -> date | None:
+        """Its day of issue; None if none was given, or not always the same."""
+        return min(self.issued) if len(self.issued) == 1 else None
+
+    def merged(self, other: "Use | None") -> "Use":
+        """Both uses of one document in one."""
+        return Use(self.key, max(self.last, other.last), self.issued | other.issued) if other else self
 
 
 def pair(one: str, other: str) -> tuple[str, str]:
@@ -122,19 +130,15 @@ def uses(tx: Transaction, holders: Collection[str]) -> dict[str, list[Use]]:
         select(
             column.holder,
             column.key,
-            func.min(column.local_date),
             func.max(column.local_date),
             func.min(column.issued_on),
             func.max(column.issued_on),
-            func.count(column.issued_on),
-            func.count(),
         )
         .where(column.holder.in_(holders), column.key.is_not(None))
         .group_by(column.holder, column.key)
     )
-    for holder, key, first, last, issued, issued_too, *counts in tx.execute(query) if holders else ():
-        certain = issued == issued_too and counts[0]
-        found[holder].append(Use(key, first, last, issued if certain else None))
+    for holder, key, last, *issued in tx.execute(query) if holders else ():
+        found[holder].append(Use(key, last, frozenset(filter(None, issued))))
     return found
 
 
@@ -142,9 +146,5 @@ def exact_matches(found: Iterable[Use]) -> Iterator[tuple[str, str]]:
     """Pairs of documents of one holder of which one followed the other; the same whatever the order of `found`."""
     for old, new in permutations(found, 2):
         same_issuer = old.key.partition(":")[0] == new.key.partition(":")[0]
-        if same_issuer and new.issued_on and old.last < new.issued_on and not _newer(old, new.issued_on):
+        if same_issuer and new.issued_on and max(old.last, *old.issued, date.min) < new.issued_on:
             yield pair(old.key, new.key)
-
-
-def _newer(old: Use, issued_on: date) -> bool:
-    return old.issued_on is not None and old.issued_on >= issued_on

@@ -238,6 +238,36 @@ def get(tx: Transaction, identifier: str) -> Crossing:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """What judging a crossing again needs: its event, and the facts its last decision rests on."""
+
+    id: str
+    body: bytes
+    revision: int
+    withdrawn: bool
+    facts: Json
+
+
+def many(tx: Transaction, identifiers: Sequence[str]) -> list[Stored]:
+    """These crossings, each with the facts of its newest decision."""
+    crossing, decision = tables.crossings.c, tables.decisions.alias()
+    newest = (
+        select(decision.c.id)
+        .where(decision.c.crossing == crossing.id)
+        .order_by(decision.c.evaluated_at.desc(), decision.c.id.desc())
+        .limit(1)
+        .correlate(tables.crossings)
+        .scalar_subquery()
+    )
+    query = (
+        select(crossing.id, crossing.body, crossing.revision, crossing.withdrawn, tables.decisions.c.facts)
+        .join(tables.decisions, tables.decisions.c.id == newest)
+        .where(crossing.id.in_(identifiers))
+    )
+    return [Stored(*row) for row in tx.execute(query)]
+
+
 def _decision(tx: Transaction, row: Mapping[str, Any]) -> Decision:
     found, other = tables.findings, tables.differences
     subject = ("subject_kind", "subject_position", "rule")

@@ -153,7 +153,7 @@ class Shards:
         paths = {field.path for field in fields_asked(*sides)}
         measures = tuple(each for path, each in self._rulebook.measures.items() if path in paths)
         operands = {field.path for each in measures for field in each.between or ()}
-        return Asked(measures, (paths | operands) & OF_THE_PAST)
+        return Asked(measures, OF_THE_PAST & (paths | operands))
 
     def close(self) -> None:
         """Give back what the C engine holds."""

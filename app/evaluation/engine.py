@@ -7,7 +7,6 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from difflib import get_close_matches
-from itertools import zip_longest
 
 from app.backends import reference as judge_of
 from app.backends.index import positions
@@ -59,6 +58,7 @@ class Engine:
         self.rulebook = rulebook
         self._reference = reference
         self._shards = Shards(rulebook, statuses, cross_check=cross_check)
+        self._asked = {kind: self._shards.all_asked_of_the_past(kind) for kind in SubjectKind}
         self._has_schengen = SCHENGEN_STATES in rulebook.lists
         # Of the day asked about last: events come in the order of their days, nearly.
         self._schengen: dict[date, frozenset[str]] = {}
@@ -80,7 +80,11 @@ class Engine:
 
     def all_asked_of_the_past(self, kind: SubjectKind) -> Asked:
         """What rules ask of the past of subjects of a kind, wherever they cross."""
-        return self._shards.all_asked_of_the_past(kind)
+        return self._asked[kind]
+
+    def asks_for_traffic(self, prepared: Prepared) -> bool:
+        """Whether a rule there asks what crossed at the checkpoint before."""
+        return any(self.asked_of_the_past(prepared, kind).traffic for kind in SubjectKind)
 
     def judge(
         self, prepared: Prepared, pasts: Sequence[Past] = (), traffic: Traffic = NO_TRAFFIC, *, every: bool = False
@@ -91,7 +95,8 @@ class Engine:
         rules that govern the place and the subject are explained, not only open ones.
         """
         known, reasons = [], []
-        for (subject, facts), past in zip_longest(prepared.subjects, pasts, fillvalue=NOTHING):
+        for place, (subject, facts) in enumerate(prepared.subjects):
+            past = pasts[place] if pasts else NOTHING
             found, unknown = self._with_past(prepared, subject, facts, past, traffic)
             known.append((subject, found))
             reasons.append(unknown)

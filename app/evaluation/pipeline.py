@@ -1,36 +1,51 @@
 """The one way of an event to a committed decision: one thread that evaluates and writes what is waiting.
 
 The C engine belongs to one thread, and one transaction for all that waits costs one flush to disk instead of many.
-An event is answered after the transaction that holds its decision is committed (law 1).
+An event is answered after the transaction that holds its decision is committed (law 1). Stored crossings whose subjects'
+history has changed are judged again by the same thread, after the lanes and a few at a time.
 """
 
 import hashlib
 import queue
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass, field
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
 from typing import Any, Final, TypeAlias
 
 import orjson
+import structlog
 from sqlalchemy import Engine as Database
 
 from app.backends.rete import available
 from app.clock import Clock
+from app.crossings import due
 from app.crossings import records as crossings
+from app.crossings.due import Trigger
+from app.crossings.records import Cause
 from app.errors import Conflict, Unavailable
+from app.evaluation import past, rederive, revise
 from app.evaluation.decision import Decision
-from app.evaluation.engine import Engine
-from app.evaluation.record import Received, Recorded, record
+from app.evaluation.engine import Engine, Prepared
+from app.evaluation.record import Decided, Received, Why, decided, new_id, recorded
 from app.evaluation.reload import InForce
-from app.storage.engine import Transaction, transaction
+from app.evaluation.revise import Revised, Revising
+from app.storage.engine import Transaction, reading, transaction
 from app.violations import records as violations
+from app.vocabulary.past import Offence
 from app.vocabulary.wire import Crossing
 
 _AT_ONCE: Final = 128
 _WAITING: Final = 4096
 _RACES: Final = 3
+# Crossings judged again in one transaction: few where lanes wait.
+_AGAIN: Final = 64
+_AGAIN_AMID: Final = 8
+# How often it is looked up whether another server left something due.
+_POLL_SECONDS: Final = 1.0
 _STOPPING: Final = "The service is stopping; send the event again."
+_log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,10 +73,24 @@ class _Waiting:
 class _Asked:
     event: Crossing
     every: bool
+    remember: bool
     future: Future[Decision] = field(default_factory=Future)
 
 
-_Task: TypeAlias = _Waiting | _Asked | None
+@dataclass(frozen=True, slots=True)
+class _Correcting:
+    revising: Revising
+    future: Future[Revised] = field(default_factory=Future)
+
+
+@dataclass(frozen=True, slots=True)
+class _Waking:
+    """Somebody has left something due."""
+
+    future: Future[None] = field(default_factory=Future)
+
+
+_Task: TypeAlias = _Waiting | _Asked | _Correcting | _Waking | None
 _Settled: TypeAlias = Stored | Exception
 
 
@@ -74,6 +103,7 @@ class Pipeline:
         self._tasks: queue.SimpleQueue[_Task] = queue.SimpleQueue()
         self._engine: Engine | None = None
         self._closed = False
+        self._due = True
         # Between the question whether it is closed and the task's place in the queue nothing may come.
         self._entrance = threading.Lock()
         self._thread = threading.Thread(target=self._run, name="evaluating", daemon=True)
@@ -106,11 +136,28 @@ class Pipeline:
         self._put(task)
         return task.future
 
-    def evaluate(self, event: Crossing, *, every: bool = False) -> Future[Decision]:
-        """Evaluate only."""
-        task = _Asked(event, every)
+    def evaluate(self, event: Crossing, *, every: bool = False, remember: bool = False) -> Future[Decision]:
+        """Evaluate only; with `remember` by what is on record of the subjects, else as if nothing were."""
+        task = _Asked(event, every, remember)
         self._put(task)
         return task.future
+
+    def revise(self, revising: Revising) -> Future[Revised]:
+        """Correct or withdraw a stored crossing; fails as `ingest`, and with NotFound."""
+        task = _Correcting(revising)
+        self._put(task)
+        return task.future
+
+    def wake(self) -> Future[None]:
+        """Say that crossings have become due; done as soon as the thread has taken note."""
+        task = _Waking()
+        self._put(task)
+        return task.future
+
+    def backlog(self) -> due.Backlog:
+        """What waits to be judged again; raises Unavailable without a database."""
+        with reading(self._database) as tx:
+            return due.backlog(tx)
 
     def close(self) -> None:
         """Finish what waits, then end the thread."""
@@ -150,15 +197,59 @@ class Pipeline:
 
     def _turn(self, engine: Engine) -> bool:
         """Take what waits and settle it; False when asked to end."""
-        tasks = [self._tasks.get()]
-        while len(tasks) < _AT_ONCE and not self._tasks.empty():
-            tasks.append(self._tasks.get_nowait())
+        tasks = self._take()
         # Lanes first: who only asks may wait.
         self._ingest(engine, [task for task in tasks if isinstance(task, _Waiting)])
         for task in tasks:
-            if isinstance(task, _Asked):
-                _settle(task.future, lambda task=task: engine.evaluate(task.event, every=task.every))  # type: ignore[misc]
-        return None not in tasks
+            if isinstance(task, _Correcting):
+                self._due = True
+                _settle(task.future, lambda task=task: self._revise(engine, task.revising))  # type: ignore[misc]
+            elif isinstance(task, _Asked):
+                _settle(task.future, lambda task=task: self._answer(engine, task))  # type: ignore[misc]
+            elif isinstance(task, _Waking):
+                self._due = True
+                _resolve(task.future, None)
+        if None in tasks:
+            return False
+        self._judge_again(engine)
+        return True
+
+    def _take(self) -> list[_Task]:
+        """What waits, at most so many at once; if nothing does and nothing is known to be due, wait a while for it."""
+        tasks: list[_Task] = []
+        try:
+            tasks.append(self._tasks.get_nowait() if self._due else self._tasks.get(timeout=_POLL_SECONDS))
+            while len(tasks) < _AT_ONCE:
+                tasks.append(self._tasks.get_nowait())
+        except queue.Empty:
+            self._due = self._due or not tasks
+        return tasks
+
+    def _judge_again(self, engine: Engine) -> None:
+        if not self._due:
+            return
+        most = _AGAIN if self._tasks.empty() else _AGAIN_AMID
+        try:
+            with transaction(self._database) as tx:
+                self._due = rederive.run(tx, engine, most, self._clock.now()) > 0
+        except Exception as error:  # noqa: BLE001 (what is due stays so, and the lanes must not suffer for it)
+            self._due = False
+            _log.error("crossings that are due could not be judged again", error=str(error), exc_info=error)
+
+    def _revise(self, engine: Engine, revising: Revising) -> Revised:
+        with transaction(self._database) as tx:
+            return revise.run(tx, engine, revising, self._clock.now())
+
+    def _answer(self, engine: Engine, task: _Asked) -> Decision:
+        event = engine.prepare(task.event)
+        if not task.remember:
+            return engine.judge(event, every=task.every)
+        with reading(self._database) as tx:
+            # Of an event that is stored, the past is what came before it.
+            known = crossings.find(tx, task.event.source, task.event.id)
+            event = replace(event, crossing=known.crossing if known else "")
+            pasts = past.of(past.load(tx, engine, [event]), event)
+            return engine.judge(event, pasts, past.traffic(tx, engine, event), every=task.every)
 
     def _ingest(self, engine: Engine, tasks: Sequence[_Waiting]) -> None:
         if not tasks:
@@ -185,40 +276,86 @@ class Pipeline:
         raise Unavailable("Other servers are storing the same events; send them again.")
 
     def _in_one(self, tx: Transaction, engine: Engine, tasks: Sequence[_Waiting]) -> list[_Settled]:
+        now = self._clock.now()
+        prepared = [_prepared(engine, task, new_id(now)) for task in tasks]
+        past.alone(tx, [each for each in prepared if isinstance(each, Prepared)])
         known = crossings.known(tx, {task.key for task in tasks})
-        made: list[Recorded] = []
-        settled: list[_Settled] = []
-        for task in tasks:
+        new = {
+            task.key: each
+            for task, each in zip(tasks, prepared, strict=True)
+            if isinstance(each, Prepared) and task.key not in known
+        }
+        batch = _Batch(tx, engine, now, list(new.values()))
+        settled: list[_Settled] = [Unavailable(_STOPPING)] * len(tasks)
+        # In the order of time, so that none of them need be judged again for another.
+        for place in sorted(range(len(tasks)), key=lambda place: tasks[place].event.occurred_at):
+            task, each = tasks[place], prepared[place]
             before = known.get(task.key)
-            if before is None:
-                result = self._judge(engine, task)
-                if isinstance(result, _New):
-                    made.append(result.recorded)
-                    row = result.recorded.crossing
-                    known[task.key] = crossings.Known(row.id, row.body_digest, result.recorded.answer)
-                    settled.append(Stored(row.id, result.recorded.answer, replayed=False, decision=result.decision))
-                else:
-                    settled.append(result)
+            if before is None and isinstance(each, Prepared):
+                with _kept(settled, place):
+                    stored = batch.judge(task, each)
+                    known[task.key] = crossings.Known(stored.crossing, task.received.body_digest, stored.answer)
+                    settled[place] = stored
             else:
-                settled.append(_again(before, task))
-        # Servers that store the same events in the same order wait for each other, and never both at once.
-        made.sort(key=lambda each: (each.crossing.source, each.crossing.event_id))
-        crossings.store(tx, [each.crossing for each in made])
-        violations.store(tx, [row for each in made for row in each.violations])
+                settled[place] = each if before is None and isinstance(each, Exception) else _again(before, task)
+        self._due = batch.store() or self._due
         return settled
 
-    def _judge(self, engine: Engine, task: _Waiting) -> "_New | Exception":
-        try:
-            decision = engine.evaluate(task.event)
-            return _New(record(task.received, decision, engine.rulebook, self._clock.now()), decision)
-        except Exception as error:  # noqa: BLE001 (one event's fault must not spoil the others')
-            return error
+
+class _Batch:
+    """Events judged and stored in one transaction."""
+
+    def __init__(self, tx: Transaction, engine: Engine, now: Any, events: Sequence[Prepared]) -> None:  # noqa: ANN401 (datetime)
+        self._tx, self._engine, self._now = tx, engine, now
+        holders = {subject.holder for event in events for subject, _ in event.subjects}
+        past.relink(tx, holders, events, Trigger(Cause.LINK, None, now))
+        self._pasts = past.load(tx, engine, events)
+        self._made: list[tuple[crossings.Crossing, Decided, Prepared]] = []
+
+    def judge(self, task: _Waiting, event: Prepared) -> Stored:
+        """Judge one event; later ones of the batch see it."""
+        pasts, traffic = past.of(self._pasts, event), past.traffic(self._tx, self._engine, event)
+        decision = self._engine.judge(event, pasts, traffic)
+        made = decided(event.crossing, decision, self._engine.rulebook, self._now, Why())
+        self._made.append((recorded(event.crossing, task.received, event, made.decision), made, event))
+        for subject, facts in event.subjects:
+            self._pasts.add(subject.leg(facts, event.checkpoint.state, event.crossing))
+        for each in made.new:
+            if each.subject_key:
+                offence = Offence(each.occurred_at, each.rule, each.local_date, each.regime.value, False, each.crossing)  # noqa: FBT003
+                self._pasts.add_offence(each.subject_key, offence)
+        return Stored(event.crossing, made.decision.answer, replayed=False, decision=decision)
+
+    def store(self) -> bool:
+        """Store all that was judged; whether other crossings have become due by it."""
+        # Servers that store the same events in the same order wait for each other, and never both at once.
+        self._made.sort(key=lambda each: (each[0].source, each[0].event_id))
+        crossings.store(self._tx, [row for row, _, _ in self._made])
+        violations.store(self._tx, [row for _, made, _ in self._made for row in made.new])
+        found = False
+        for _, _, event in self._made:
+            trigger = Trigger(Cause.LATE_EVENT, event.crossing, self._now)
+            later = past.later(self._pasts, event)
+            due.mark(self._tx, later, trigger)
+            past.mark_traffic(self._tx, self._engine, event, trigger)
+            found = found or bool(later)
+        return found
 
 
-@dataclass(frozen=True, slots=True)
-class _New:
-    recorded: Recorded
-    decision: Decision
+def _prepared(engine: Engine, task: _Waiting, identifier: str) -> Prepared | Exception:
+    try:
+        return replace(engine.prepare(task.event), crossing=identifier)
+    except Exception as error:  # noqa: BLE001 (one event's fault must not spoil the others')
+        return error
+
+
+@contextmanager
+def _kept(settled: list[_Settled], place: int) -> Iterator[None]:
+    """An error becomes the answer of this event alone."""
+    try:
+        yield
+    except Exception as error:  # noqa: BLE001 (one event's fault must not spoil the others')
+        settled[place] = error
 
 
 def canonical_digest(event: Any) -> str:  # noqa: ANN401 (any JSON)
@@ -226,7 +363,8 @@ def canonical_digest(event: Any) -> str:  # noqa: ANN401 (any JSON)
     return hashlib.sha256(orjson.dumps(event, option=orjson.OPT_SORT_KEYS)).hexdigest()
 
 
-def _again(before: crossings.Known, task: _Waiting) -> _Settled:
+def _again(before: crossings.Known | None, task: _Waiting) -> _Settled:
+    assert before is not None  # noqa: S101 (an event is new, or at fault, or stored before)
     if before.body_digest == task.received.body_digest:
         return Stored(before.crossing, before.answer, replayed=True)
     source, event_id = task.key

@@ -1,5 +1,6 @@
 """A decision as rows to store: the crossing, its findings and violations, and the answer they are told in."""
 
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -7,12 +8,16 @@ import orjson
 
 from app.clock import uuid7
 from app.crossings import records as crossings
+from app.crossings.records import Cause
 from app.evaluation.answer import answer, finding
 from app.evaluation.decision import Decision, Finding
+from app.evaluation.engine import Prepared
 from app.evaluation.explaining import Json, explanation
 from app.language.ir import Rulebook
 from app.violations import records as violations
+from app.violations.records import Violation
 from app.vocabulary.codes import Verdict
+from app.vocabulary.voyages import normalised
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,66 +31,103 @@ class Received:
 
 
 @dataclass(frozen=True, slots=True)
-class Recorded:
-    """All rows of one event."""
+class Why:
+    """Why a crossing is judged, and of which of its revisions."""
 
-    crossing: crossings.Crossing
-    violations: tuple[violations.Violation, ...]
+    cause: Cause = Cause.RECEIVED
+    caused_by: str | None = None
+    revision: int = 1
 
-    @property
-    def answer(self) -> bytes:
-        """The body to send."""
-        return self.crossing.decisions[0].answer
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """The rows of one decision; `violations` are all that it finds, `new` those of them not on record before."""
+
+    decision: crossings.Decision
+    violations: tuple[Violation, ...]
+    new: tuple[Violation, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class _Kept:
-    """A finding on its way to storage, with the identifiers it gets."""
+    """A finding on its way to storage, with the identifier it gets and the violation it is, if it is one."""
 
     found: Finding
     id: str
-    violation: str | None
+    violation: Violation | None
     explanation: Json
 
 
-def record(received: Received, decision: Decision, rulebook: Rulebook, now: datetime) -> Recorded:
-    """Make the rows; identifiers are made here, so that the answer can name them before anything is stored."""
-    crossing = _id(now)
-    kept = [
-        _Kept(found, _id(now), _violation_id(found, now), explanation(found, rulebook, decision.day))
-        for found in decision.open
+def new_id(now: datetime) -> str:
+    """An identifier that sorts by the time it was made."""
+    return str(uuid7(now))
+
+
+def decided(  # identifiers are made here, so that the answer can name them before anything is stored
+    crossing: str, decision: Decision, rulebook: Rulebook, now: datetime, why: Why, standing: Collection[Violation] = ()
+) -> Decided:
+    """Make the rows of a decision; a violation that stands already keeps its identifier."""
+    known = {each.what: each for each in standing}
+    kept = [_kept(found, crossing, decision, rulebook, now, known) for found in decision.open]
+    found = tuple(each.violation for each in kept if each.violation)
+    shown = [
+        finding(each.found, rulebook, each.violation.id if each.violation else None, each.explanation)
+        for each in kept
+        if not each.found.shadow
     ]
-    rows = tuple(_violation(each.violation, each, crossing, decision, now) for each in kept if each.violation)
-    shown = [finding(each.found, rulebook, each.violation, each.explanation) for each in kept if not each.found.shadow]
-    body = orjson.dumps(answer(decision, now, shown, crossing))
     made = crossings.Decision(
-        id=_id(now),
+        id=new_id(now),
         rulebook=rulebook.digest,
         evaluated_at=now,
         outcome=decision.outcome,
         advice=decision.advice,
-        answer=body,
+        answer=orjson.dumps(answer(decision, now, shown, crossing)),
         facts=[judgement.facts for judgement in decision.judgements],
         compliant=[list(judgement.compliant) for judgement in decision.judgements],
         findings=tuple(map(_finding, kept)),
         differences=tuple(_differences(decision, now)),
+        revision=why.revision,
+        cause=why.cause,
+        caused_by=why.caused_by,
     )
-    return Recorded(_crossing(crossing, received, decision, made), rows)
+    return Decided(made, found, tuple(each for each in found if each.what not in known))
 
 
-def _id(now: datetime) -> str:
-    return str(uuid7(now))
+def withdrawn(crossing: str, rulebook: str, now: datetime, why: Why) -> crossings.Decision:
+    """The decision on an event that its sender took back: nothing is concluded of it."""
+    body = orjson.dumps({"crossing": crossing, "outcome": WITHDRAWN, "findings": [], "evaluated_at": now.isoformat()})
+    return crossings.Decision(
+        new_id(now), rulebook, now, WITHDRAWN, None, body, [], [], (), (), why.revision, why.cause, why.caused_by
+    )
 
 
-def _violation_id(found: Finding, now: datetime) -> str | None:
-    """Only what an active rule found violated is put before an officer as a violation."""
-    return _id(now) if found.verdict is Verdict.VIOLATED and not found.shadow else None
+WITHDRAWN = "withdrawn"
 
 
-def _crossing(identifier: str, received: Received, decision: Decision, made: crossings.Decision) -> crossings.Crossing:
-    event = decision.event
+def _kept(  # one argument for each thing a row is made of
+    found: Finding,
+    crossing: str,
+    decision: Decision,
+    rulebook: Rulebook,
+    now: datetime,
+    known: Mapping[tuple[object, ...], Violation],
+) -> _Kept:
+    identifier, violation = new_id(now), None
+    # Only what an active rule found violated is put before an officer as a violation.
+    if found.verdict is Verdict.VIOLATED and not found.shadow:
+        violation = _violation(identifier, found, crossing, decision, now)
+        violation = known.get(violation.what, violation)
+    return _Kept(found, identifier, violation, explanation(found, rulebook, decision.day))
+
+
+def recorded(
+    crossing: str, received: Received, prepared: Prepared, made: crossings.Decision | None = None
+) -> crossings.Crossing:
+    """The crossing's own row, with its subjects and, if one is given, its decision."""
+    event = prepared.event
+    vehicle = event.vehicle
     return crossings.Crossing(
-        id=identifier,
+        id=crossing,
         source=event.source,
         event_id=event.id,
         body=received.body,
@@ -93,17 +135,37 @@ def _crossing(identifier: str, received: Received, decision: Decision, made: cro
         received_at=received.received_at,
         received_by=received.received_by,
         occurred_at=event.occurred_at,
-        local_date=decision.day,
+        local_date=prepared.day,
         checkpoint=event.checkpoint,
-        jurisdiction=decision.checkpoint.state,
+        jurisdiction=prepared.checkpoint.state,
         direction=event.direction,
         mode=event.mode,
-        subjects=tuple(
-            crossings.Subject(named.kind, named.index, named.key, named.role, named.country)
-            for named in (judgement.subject for judgement in decision.judgements)
-        ),
-        decisions=(made,),
+        voyage=normalised(vehicle.voyage) if vehicle and vehicle.voyage else None,
+        vehicles=int(vehicle is not None),
+        persons=len(event.persons or ()),
+        subjects=tuple(_subjects(prepared)),
+        decisions=(made,) if made else (),
     )
+
+
+def _subjects(prepared: Prepared) -> Iterator[crossings.Subject]:
+    event = prepared.event
+    for named, _ in prepared.subjects:
+        yield crossings.Subject(
+            kind=named.kind,
+            position=named.index,
+            key=named.key,
+            role=named.role,
+            country=named.country,
+            occurred_at=event.occurred_at,
+            direction=event.direction.value,
+            checkpoint=event.checkpoint,
+            basis=named.basis,
+            local_date=prepared.day,
+            state=prepared.checkpoint.state,
+            holder=named.holder,
+            issued_on=named.issued_on,
+        )
 
 
 def _finding(kept: _Kept) -> crossings.Finding:
@@ -125,7 +187,7 @@ def _finding(kept: _Kept) -> crossings.Finding:
 def _differences(decision: Decision, now: datetime) -> list[crossings.Difference]:
     return [
         crossings.Difference(
-            id=_id(now),
+            id=new_id(now),
             rule=each.rule,
             subject_kind=each.subject.kind,
             subject_position=each.subject.index,
@@ -138,11 +200,11 @@ def _differences(decision: Decision, now: datetime) -> list[crossings.Difference
     ]
 
 
-def _violation(identifier: str, kept: _Kept, crossing: str, decision: Decision, now: datetime) -> violations.Violation:
-    found, event, rule = kept.found, decision.event, kept.found.rule
+def _violation(finding: str, found: Finding, crossing: str, decision: Decision, now: datetime) -> Violation:
+    event, rule = decision.event, found.rule
     return violations.Violation(
-        id=identifier,
-        finding=kept.id,
+        id=new_id(now),
+        finding=finding,
         crossing=crossing,
         rule=rule.id,
         version=found.resolved.version.id,

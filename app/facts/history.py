@@ -85,8 +85,8 @@ def sojourns(legs: Iterable[Leg], today: date) -> Iterable[Sojourn]:
                     lacks = Unknown(UnknownReason.NO_ENTRY, leg.day)
                     yield Sojourn(leg.day, leg.day, since, leg.day, (leg.basis,), None, leg, lacks)
                 begun, since = None, leg.day
-            case _ if begun is None:
-                begun = leg
+            case _:
+                begun = begun or leg
     if begun:
         yield _begun(begun, since, today, today, None)
 

@@ -13,8 +13,8 @@ from app.facts.history import Here, Sojourn
 from app.facts.reference_data import Checkpoint
 from app.facts.stays import Presence, Stay
 from app.language.calendars import Calendar
-from app.language.ir import Count, Measure, Passing, Reach
-from app.vocabulary.codes import UnknownReason
+from app.language.ir import Count, Measure, Reach
+from app.vocabulary.codes import CapacityUnit, UnknownReason
 from app.vocabulary.past import Leg, Offence, Traffic, Unknown
 from app.vocabulary.values import Facts
 
@@ -156,7 +156,7 @@ def _between(measure: Measure, facts: Facts, place: Place) -> Number:
 
 
 def _traffic(measure: Measure, place: Place) -> Number:
-    passed = place.traffic.vehicles if measure.passing is Passing.VEHICLES else place.traffic.persons
+    passed = place.traffic.vehicles if measure.passing is CapacityUnit.VEHICLES else place.traffic.persons
     if measure.count is Count.CHECKPOINT_CROSSINGS:
         return passed
     checkpoint = place.checkpoint

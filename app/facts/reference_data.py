@@ -6,7 +6,6 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
-from enum import StrEnum
 from functools import cache
 from io import StringIO
 from typing import Any, TypeAlias, TypeVar
@@ -14,7 +13,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from app.language.diagnostics import Diagnostic, Severity
 from app.language.ir import Period, Position
-from app.vocabulary.codes import Classification, Mode, UnStatus, VisaRequirement
+from app.vocabulary.codes import CapacityUnit, Classification, Mode, UnStatus, VisaRequirement
 from app.vocabulary.countries import ISO3, STATE_CODES
 
 CHECKPOINTS, VISAS, UN_NUMBERS, HS = (
@@ -23,13 +22,6 @@ CHECKPOINTS, VISAS, UN_NUMBERS, HS = (
     "lists/un_numbers.csv",
     "lists/hs.csv",
 )
-
-
-class CapacityUnit(StrEnum):
-    """What the capacity of a checkpoint counts."""
-
-    VEHICLES = "vehicles"
-    PERSONS = "persons"
 
 
 @dataclass(frozen=True, slots=True)

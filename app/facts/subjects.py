@@ -91,7 +91,9 @@ def _holder(person: Person, facts: Facts) -> str | None:
 def _basis(facts: Facts, territory: frozenset[str], day: date) -> str:
     """On what the person is in the territory; not known as long as filling in what was left out could change it."""
     permits = facts.get("permits", MISSING)
-    residence = Truth.UNKNOWN if permits is MISSING else any_of(_residence(each, territory, day) for each in permits)  # type: ignore[union-attr] # records, by the catalogue
+    residence = Truth.UNKNOWN
+    if permits is not MISSING:
+        residence = any_of(_residence(each, territory, day) for each in permits)  # type: ignore[union-attr, arg-type] # records
     if residence is not Truth.FALSE:
         return StayBasis.RESIDENCE_PERMIT.value if residence is Truth.TRUE else ""
     long_stay = _long_stay(facts, territory, day)
@@ -119,4 +121,4 @@ def _valid(prefix: str, facts: Facts | Record, territory: frozenset[str], day: d
     for name, holds in (("valid_from", date.__le__), ("valid_until", date.__ge__)):
         end = facts.get(f"{prefix}.{name}", MISSING)
         # A paper without such a day is not bounded by it.
-        yield Truth.UNKNOWN if end is MISSING else Truth.of(end is None or holds(end, day))  # type: ignore[arg-type, operator] # a day, by the catalogue
+        yield Truth.UNKNOWN if end is MISSING else Truth.of(end is None or holds(end, day))  # type: ignore[arg-type] # a day, by the catalogue

@@ -11,7 +11,7 @@ from datetime import date, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING, TypeAlias
 
-from app.vocabulary.codes import Advice, Direction, Regime, Severity, StayBasis, SubjectKind
+from app.vocabulary.codes import Advice, CapacityUnit, Direction, Regime, Severity, StayBasis, SubjectKind
 from app.vocabulary.fields import Field, catalogue
 from app.vocabulary.values import Scalar
 
@@ -262,13 +262,6 @@ class Reach(StrEnum):
     ANYWHERE = "anywhere"
 
 
-class Passing(StrEnum):
-    """What passes a checkpoint."""
-
-    VEHICLES = "vehicles"
-    PERSONS = "persons"
-
-
 @dataclass(frozen=True, slots=True)
 class Measure:
     """A number about a subject's history, which rules ask for as the field `field.path`.
@@ -287,7 +280,7 @@ class Measure:
     regimes: frozenset[Regime] = frozenset()
     confirmed: bool = False
     between: tuple[Field, Field] | None = None
-    passing: Passing = Passing.VEHICLES
+    passing: CapacityUnit = CapacityUnit.VEHICLES
 
 
 @dataclass(frozen=True, slots=True)

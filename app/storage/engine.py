@@ -1,7 +1,8 @@
 """How either database is opened, and the one transaction that a request has."""
 
+import hashlib
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from decimal import Decimal
 from enum import IntEnum
@@ -10,7 +11,7 @@ from typing import Any, TypeAlias
 
 import orjson
 import psycopg
-from sqlalchemy import URL, Connection, Engine, create_engine, event, func, make_url, select
+from sqlalchemy import URL, Connection, Engine, create_engine, event, func, make_url, select, text
 from sqlalchemy.exc import DBAPIError, IntegrityError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
@@ -69,6 +70,7 @@ class Work(IntEnum):
 
     MIGRATING = 0x6765_7265_6701
     ACTIVATING = 0x6765_7265_6702
+    AUDITING = 0x6765_7265_6703
 
 
 def alone_at(work: Work, tx: Transaction) -> None:
@@ -76,6 +78,18 @@ def alone_at(work: Work, tx: Transaction) -> None:
     # SQLite's writers are alone from their beginning.
     if tx.dialect.name == "postgresql":
         tx.execute(select(func.pg_advisory_xact_lock(work.value)))
+
+
+def alone_with(names: Iterable[str], tx: Transaction) -> None:
+    """Wait until no other transaction is at any of these, and keep others out until the end of this one."""
+    if tx.dialect.name == "postgresql":
+        # In one order for all, so that no two transactions wait for each other.
+        numbers = sorted({_number_of(name) for name in names})
+        tx.execute(text("SELECT pg_advisory_xact_lock(k) FROM unnest(CAST(:keys AS bigint[])) AS k"), {"keys": numbers})
+
+
+def _number_of(name: str) -> int:
+    return int.from_bytes(hashlib.blake2b(name.encode(), digest_size=8).digest(), signed=True)
 
 
 def is_unavailable(error: BaseException) -> bool:

@@ -9,17 +9,18 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, insert, or_, select
+from sqlalchemy import ColumnElement, Row, Select, insert, or_, select, update
 
 from app.errors import Invalid, NotFound, Problem
 from app.storage.engine import Transaction
-from app.storage.tables import crossings, findings, violations
+from app.storage.tables import crossings, findings, violation_changes, violations
 from app.storage.types import is_storable
 from app.violations.paging import Sort, after, cursor_at, order
 from app.vocabulary.codes import Advice, Direction, Mode, Regime, Severity, SubjectKind
 
 LARGEST_PAGE = 1000
 OPEN = "open"
+SUPERSEDED = "superseded"
 _COLUMN = violations.c
 _NAMES = tuple(violations.c.keys())
 
@@ -48,6 +49,34 @@ class Violation:
     created_at: datetime
     updated_at: datetime
     status: str = OPEN
+    needs_review: bool = False
+
+    @property
+    def what(self) -> tuple[object, ...]:
+        """All that is told of it; a decision that finds the same again finds the same violation."""
+        told = (each for each in _NAMES if each not in _OF_THE_RECORD)
+        return tuple(getattr(self, name) for name in told)
+
+
+_OF_THE_RECORD = frozenset({"id", "finding", "created_at", "updated_at", "status", "needs_review"})
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A change of a violation: its new status, and whether an officer must look at it again.
+
+    `decision` is the one that brought it about, `successor` the violation of the same rule and subject in its place.
+    """
+
+    id: str
+    violation: str
+    at: datetime
+    actor: str
+    status: str
+    needs_review: bool
+    reason: str
+    decision: str | None = None
+    successor: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +131,29 @@ def store(tx: Transaction, rows: Sequence[Violation]) -> None:
     """Insert violations; their findings and crossings must be there."""
     if rows:
         tx.execute(insert(violations), [{name: getattr(row, name) for name in _NAMES} for row in rows])
+
+
+def standing(tx: Transaction, crossing: str) -> list[Violation]:
+    """Violations of a crossing that were not superseded."""
+    query = select(violations).where(_COLUMN.crossing == crossing, _COLUMN.status != SUPERSEDED)
+    return [Violation(**row._asdict()) for row in tx.execute(query)]
+
+
+def change(tx: Transaction, changes: Sequence[Change]) -> None:
+    """Record changes, each the newest of its violation, and carry them out."""
+    if not changes:
+        return
+    tx.execute(insert(violation_changes), [{name: getattr(each, name) for name in each.__slots__} for each in changes])
+    for each in changes:
+        values = {"status": each.status, "needs_review": each.needs_review, "updated_at": each.at}
+        tx.execute(update(violations).where(_COLUMN.id == each.violation).values(values))
+
+
+def changes_of(tx: Transaction, identifier: str) -> list[Change]:
+    """All changes of a violation, first to last."""
+    column = violation_changes.c
+    query = select(violation_changes).where(column.violation == identifier).order_by(column.id)
+    return [Change(**row._asdict()) for row in tx.execute(query)]
 
 
 def get(tx: Transaction, identifier: str) -> Detail:

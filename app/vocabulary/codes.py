@@ -234,6 +234,13 @@ class Classification(StrEnum):
     BILATERAL = "bilateral"
 
 
+class CapacityUnit(StrEnum):
+    """What the capacity of a checkpoint counts."""
+
+    VEHICLES = "vehicles"
+    PERSONS = "persons"
+
+
 class UnStatus(StrEnum):
     """Where a UN number stands in ADR table A."""
 

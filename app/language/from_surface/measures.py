@@ -9,11 +9,11 @@ from typing import Any, Final, TypeVar
 from app.language.diagnostics import Report
 from app.language.from_surface.data import entries
 from app.language.from_surface.shapes import choice, items, mapping, shown, text, titles
-from app.language.ir import Count, Measure, Passing, Reach
+from app.language.ir import Count, Measure, Reach
 from app.language.suggest import did_you_mean, one_of
 from app.language.surface import Node, Scalar
 from app.language.units import converted, quantity, unit_named
-from app.vocabulary.codes import Direction, Regime, StayBasis, SubjectKind
+from app.vocabulary.codes import CapacityUnit, Direction, Regime, StayBasis, SubjectKind
 from app.vocabulary.fields import BOTH, Field, FieldType, catalogue
 
 SECTIONS: Final = ("stay", "history", "checkpoint", "crossing")
@@ -105,7 +105,7 @@ def _measure(key: Scalar, node: Node, report: Report) -> Measure | None:
         frozenset(_several(entry.get("regime"), Regime, "regime", report)),
         _flag(entry.get("confirmed"), "confirmed", report),
         between,
-        _one(entry.get("of"), Passing, "of", report) or Passing.VEHICLES,
+        _one(entry.get("of"), CapacityUnit, "of", report) or CapacityUnit.VEHICLES,
     )
 
 

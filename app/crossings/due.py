@@ -1,0 +1,97 @@
+"""Crossings that must be judged again: kept with the change that made it necessary, in the same transaction."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, delete, func, literal, select
+from sqlalchemy.dialects import postgresql, sqlite
+
+from app.crossings.records import Cause
+from app.storage.engine import Transaction
+from app.storage.tables import crossing_subjects, crossings, due
+
+_INSERT: Any = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
+
+
+@dataclass(frozen=True, slots=True)
+class Trigger:
+    """What made it necessary, and when."""
+
+    cause: Cause
+    caused_by: str | None
+    since: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """A crossing that waits to be judged again."""
+
+    crossing: str
+    trigger: Trigger
+
+
+@dataclass(frozen=True, slots=True)
+class Backlog:
+    """How many crossings wait, and since when the first of them does."""
+
+    waiting: int
+    since: datetime | None
+
+
+def mark(tx: Transaction, identifiers: Collection[str], trigger: Trigger) -> None:
+    """These crossings are due; one that is already stays so for its first reason."""
+    if identifiers:
+        _mark(tx, crossings.c.id.in_(identifiers), trigger)
+
+
+def mark_subjects(tx: Transaction, keys: Collection[str], trigger: Trigger) -> None:
+    """All crossings of these subjects are due."""
+    column = crossing_subjects.c
+    of_them = select(column.crossing).where(column.key.in_(keys))
+    _mark(tx, crossings.c.id.in_(of_them), trigger)
+
+
+def mark_voyages(tx: Transaction, voyages: Collection[str], trigger: Trigger) -> None:
+    """All crossings on voyages of these numbers are due."""
+    if voyages:
+        _mark(tx, crossings.c.voyage.in_(voyages), trigger)
+
+
+def mark_day(tx: Transaction, checkpoint: str, day: Any, after: datetime, trigger: Trigger) -> None:  # noqa: ANN401 (a date; SQLAlchemy's)
+    """What crossed at a checkpoint later on that day is due."""
+    column = crossings.c
+    _mark(tx, (column.checkpoint == checkpoint) & (column.local_date == day) & (column.occurred_at > after), trigger)
+
+
+def _mark(tx: Transaction, which: ColumnElement[bool], trigger: Trigger) -> None:
+    chosen: Select[Any] = select(
+        crossings.c.id,
+        crossings.c.occurred_at,
+        literal(trigger.since, due.c.since.type),
+        literal(trigger.cause.value),
+        literal(trigger.caused_by, due.c.caused_by.type),
+    ).where(which, crossings.c.withdrawn.is_(False))
+    insert = _INSERT[tx.dialect.name](due).from_select(due.c.keys(), chosen)
+    tx.execute(insert.on_conflict_do_nothing())
+
+
+def first(tx: Transaction, most: int) -> list[Due]:
+    """The earliest crossings that are due; later ones may hang on what becomes of them."""
+    query = select(due).order_by(due.c.occurred_at, due.c.crossing).limit(most)
+    return [Due(row.crossing, Trigger(Cause(row.cause), row.caused_by, row.since)) for row in tx.execute(query)]
+
+
+def take(tx: Transaction, identifiers: Collection[str]) -> set[str]:
+    """Strike these off, and tell which of them nobody else is at."""
+    chosen = select(due.c.crossing).where(due.c.crossing.in_(identifiers)).with_for_update(skip_locked=True)
+    mine = set(tx.execute(chosen).scalars())
+    tx.execute(delete(due).where(due.c.crossing.in_(mine)))
+    return mine
+
+
+def backlog(tx: Transaction) -> Backlog:
+    """What waits."""
+    row = tx.execute(select(func.count(), func.min(due.c.since))).one()
+    return Backlog(row[0], row[1])

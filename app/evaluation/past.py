@@ -1,0 +1,115 @@
+"""The pasts that events are judged by, and the later crossings that hang on an event."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+
+from app.crossings import due, history, links
+from app.crossings.due import Trigger
+from app.crossings.history import Ask, Pasts
+from app.crossings.links import Ground, Statement, Use
+from app.crossings.records import Cause
+from app.evaluation.engine import NO_TRAFFIC, Engine, Prepared
+from app.evaluation.record import new_id
+from app.facts.measures import reaching_back
+from app.storage.engine import Transaction, alone_with
+from app.vocabulary.past import Past, Traffic
+
+ENGINE = "engine"
+
+
+def alone(tx: Transaction, events: Iterable[Prepared]) -> None:
+    """Keep other servers from judging events of the same subjects until the end of the transaction."""
+    names = {name for event in events for subject, _ in event.subjects for name in (subject.key, subject.holder) if name}
+    while True:
+        # Somebody may have linked one of them to another subject while this one waited.
+        all_of = {key for each in links.clusters(tx, names).values() for key in each} if names else set()
+        alone_with(all_of, tx)
+        if all_of <= names or tx.dialect.name != "postgresql":
+            return
+        names |= all_of
+
+
+def load(tx: Transaction, engine: Engine, events: Sequence[Prepared]) -> Pasts:
+    """The pasts of all subjects of these events, and what is on record after them."""
+    asks = {ask for event in events for ask in _asks(engine, event)}
+    return history.load(tx, list(asks))
+
+
+def _asks(engine: Engine, event: Prepared) -> Iterator[Ask]:
+    for subject, _ in event.subjects:
+        asked = engine.all_asked_of_the_past(subject.kind)
+        if subject.key is None or (asked.lookback is None and asked.offences is None):
+            continue
+        offences = None if asked.offences is None else reaching_back(event.day, asked.offences)
+        yield Ask(subject.key, event.territory, reaching_back(event.day, asked.lookback or 0), offences)
+
+
+def of(pasts: Pasts, event: Prepared) -> list[Past]:
+    """The past of each subject of the event."""
+    return [pasts.of(subject.key) for subject, _ in event.subjects]
+
+
+def traffic(tx: Transaction, engine: Engine, event: Prepared) -> Traffic:
+    """What crossed at the checkpoint earlier that day, if any rule there asks."""
+    if not engine.asks_for_traffic(event):
+        return NO_TRAFFIC
+    return history.traffic(tx, event.checkpoint.code, event.day, event.event.occurred_at, event.crossing)
+
+
+def later(pasts: Pasts, event: Prepared) -> set[str]:
+    """Crossings of the same subjects after the event."""
+    found: set[str] = set()
+    for subject, facts in event.subjects:
+        mine = subject.leg(facts, event.checkpoint.state, event.crossing)
+        found |= {leg.crossing for leg in pasts.of(subject.key).legs if leg[:4] > mine[:4]}
+    return found - {event.crossing}
+
+
+def mark_traffic(tx: Transaction, engine: Engine, event: Prepared, trigger: Trigger) -> None:
+    """Later crossings of the day at the checkpoint are due, if any rule there asks what crossed before."""
+    if engine.asks_for_traffic(event):
+        due.mark_day(tx, event.checkpoint.code, event.day, event.event.occurred_at, trigger)
+
+
+def relink(tx: Transaction, holders: Iterable[str | None], new: Iterable[Prepared], trigger: Trigger) -> None:
+    """Bring the exact matches of these holders up to date with what is stored, and with the events about to be.
+
+    Crossings of subjects whose links change are due.
+    """
+    by_holder = {
+        holder: {use.key: use for use in uses} for holder, uses in links.uses(tx, {*filter(None, holders)}).items()
+    }
+    for event in new:
+        for subject, _ in event.subjects:
+            if subject.holder and subject.key:
+                known = by_holder.setdefault(subject.holder, {})
+                use = Use(subject.key, event.day, frozenset(filter(None, (subject.issued_on,))))
+                known[use.key] = use.merged(known.get(use.key))
+    for found in by_holder.values():
+        if len(found) > 1:
+            _relink(tx, tuple(found.values()), trigger)
+
+
+def _relink(tx: Transaction, uses: Sequence[Use], trigger: Trigger) -> None:
+    keys = {use.key for use in uses}
+    wanted = set(links.exact_matches(uses))
+    there = [
+        each
+        for each in links.statements(tx, keys)
+        if each.ground is Ground.EXACT_MATCH and each.one in keys and each.other in keys
+    ]
+    gone = [each for each in there if each.pair not in wanted]
+    made = [
+        Statement(new_id(trigger.since), *pair, True, Ground.EXACT_MATCH, trigger.since, ENGINE, _MATCHED)  # noqa: FBT003
+        for pair in sorted(wanted - {each.pair for each in there})
+    ]
+    links.end(tx, gone, trigger.since, ENGINE, "what is on record of the documents no longer matches")
+    links.make(tx, made)
+    changed = {key for each in (*gone, *made) for key in each.pair}
+    if changed:
+        every = {key for each in links.clusters(tx, changed).values() for key in each} | changed
+        due.mark_subjects(tx, every, replace(trigger, cause=Cause.LINK))
+
+
+_MATCHED = "a new document of the same holder, issued after the other was used last"
+

@@ -1,0 +1,114 @@
+"""Judging stored crossings again: after a correction, and where a subject's history has changed.
+
+What no longer holds is superseded, never erased; what officers decided is never overwritten, only flagged for review.
+"""
+
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+import orjson
+import structlog
+
+from app.crossings import due, records
+from app.crossings.due import Trigger
+from app.crossings.history import Pasts
+from app.crossings.records import Cause
+from app.errors import Invalid
+from app.evaluation import past
+from app.evaluation.engine import Engine, Prepared
+from app.evaluation.past import ENGINE
+from app.evaluation.record import Decided, Why, decided, new_id
+from app.facts.codec import plain
+from app.storage.engine import Transaction
+from app.violations import records as violations
+from app.violations.records import OPEN, SUPERSEDED, Change, Violation
+from app.vocabulary.codes import SubjectKind
+from app.vocabulary.wire import Crossing
+
+# Statuses of violations on which no officer has decided yet.
+UNDECIDED = frozenset({OPEN, "in_review"})
+_DISMISSED = frozenset({"dismissed", "overturned"})
+_log = structlog.get_logger()
+
+
+def run(tx: Transaction, engine: Engine, most: int, now: datetime) -> int:
+    """Judge the earliest of the crossings that are due again; how many were."""
+    chosen = due.first(tx, most)
+    stored = {each.id: each for each in records.many(tx, [each.crossing for each in chosen])}
+    events = {name: event for name, each in stored.items() if (event := _prepared(engine, each))}
+    past.alone(tx, events.values())
+    mine = due.take(tx, [each.crossing for each in chosen])
+    # Read once more: somebody may have corrected one of them while this one waited.
+    stored = {each.id: each for each in records.many(tx, list(mine))}
+    events = {name: event for name, each in stored.items() if (event := _prepared(engine, each))}
+    pasts = past.load(tx, engine, list(events.values()))
+    for each in chosen:
+        if each.crossing in events and not stored[each.crossing].withdrawn:
+            _again(tx, engine, stored[each.crossing], events[each.crossing], pasts, each.trigger, now)
+    return len(mine)
+
+
+def _prepared(engine: Engine, crossing: records.Stored) -> Prepared | None:
+    """None for an event that today's rulebook cannot judge; what was decided of it stays."""
+    try:
+        return replace(engine.prepare(Crossing.model_validate_json(crossing.body)), crossing=crossing.id)
+    except Invalid as error:
+        _log.error("a crossing that is due cannot be judged again", crossing=crossing.id, error=str(error))
+        return None
+
+
+def _again(  # one argument for each thing a decision rests on
+    tx: Transaction,
+    engine: Engine,
+    crossing: records.Stored,
+    event: Prepared,
+    pasts: Pasts,
+    trigger: Trigger,
+    now: datetime,
+) -> None:
+    decision = engine.judge(event, past.of(pasts, event), past.traffic(tx, engine, event))
+    if facts_of([judgement.facts for judgement in decision.judgements]) == crossing.facts:
+        return
+    standing = violations.standing(tx, crossing.id)
+    why = Why(trigger.cause, trigger.caused_by, crossing.revision)
+    made = decided(crossing.id, decision, engine.rulebook, now, why, standing)
+    records.store_decisions(tx, [(crossing.id, made.decision)])
+    changed = settle(tx, standing, made, now)
+    if changed and engine.all_asked_of_the_past(SubjectKind.INDIVIDUAL).offences is not None:
+        due.mark(tx, past.later(pasts, event), Trigger(Cause.LATER_VIOLATION, crossing.id, now))
+
+
+def settle(tx: Transaction, standing: Collection[Violation], made: Decided | None, now: datetime) -> bool:
+    """Store what a decision found anew, and supersede what it no longer finds; whether anything changed.
+
+    `made` is None where nothing is concluded any more.
+    """
+    found, new = (made.violations, made.new) if made else ((), ())
+    decision = made.decision.id if made else None
+    violations.store(tx, new)
+    gone = [each for each in standing if each.what not in {other.what for other in found}]
+    violations.change(tx, [*_changes(gone, new, decision, now)])
+    return bool(gone or new)
+
+
+def _changes(
+    gone: Collection[Violation], new: Sequence[Violation], decision: str | None, now: datetime
+) -> Iterator[Change]:
+    for each in gone:
+        successor = next((other.id for other in new if _same_matter(each, other)), None)
+        status, review = (SUPERSEDED, False) if each.status in UNDECIDED else (each.status, True)
+        if each.status in _DISMISSED or each.needs_review:
+            continue
+        reason = "judged again: it is found otherwise" if successor else "judged again: it is not found any more"
+        yield Change(new_id(now), each.id, now, ENGINE, status, review, reason, decision, successor)
+
+
+def _same_matter(one: Violation, other: Violation) -> bool:
+    return (one.rule, one.subject_kind, one.subject_position) == (other.rule, other.subject_kind, other.subject_position)
+
+
+def facts_of(value: Any) -> Any:  # noqa: ANN401 (JSON)
+    """Facts as they are after a round trip through the database."""
+    return orjson.loads(orjson.dumps(plain(value)))

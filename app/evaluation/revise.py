@@ -1,0 +1,153 @@
+"""Corrections and withdrawals of stored crossings, and what follows from them, in one transaction."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from app.audit import log
+from app.crossings import due, records, revisions
+from app.crossings.due import Trigger
+from app.crossings.history import Pasts
+from app.crossings.records import Cause
+from app.crossings.revisions import Revision
+from app.errors import Conflict, Invalid, Problem
+from app.evaluation import past
+from app.evaluation.engine import Engine, Prepared
+from app.evaluation.record import Received, Why, decided, recorded, withdrawn
+from app.evaluation.rederive import settle
+from app.storage.engine import Transaction
+from app.violations import records as violations
+from app.vocabulary.wire import Crossing
+
+
+@dataclass(frozen=True, slots=True)
+class Revising:
+    """What becomes of a crossing, and why. `event` is the whole corrected event, None for a withdrawal.
+
+    `received` holds the corrected event as it came. `revises` is the revision its sender knows, None if not said.
+    """
+
+    crossing: str
+    received: Received
+    reason: str
+    event: Crossing | None
+    revises: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Revised:
+    """What the sender is told; `replayed` if the crossing stood like this already."""
+
+    answer: bytes
+    revision: int
+    replayed: bool = False
+
+
+def run(tx: Transaction, engine: Engine, revising: Revising, now: datetime) -> Revised:
+    """Carry it out; raises NotFound, Invalid or Conflict, after which nothing is changed."""
+    before = records.get(tx, revising.crossing)
+    known = _prepared_before(engine, before)
+    new = _prepared(engine, revising, before)
+    past.alone(tx, [each for each in (known, new) if each])
+    # Once more, now that nobody else is at these subjects.
+    before = records.get(tx, revising.crossing)
+    if _stands_so(before, revising):
+        return Revised(before.decisions[0].answer, before.revision, replayed=True)
+    if revising.revises not in {None, before.revision}:
+        raise Conflict(
+            f"Crossing {before.id} is at revision {before.revision}, not {revising.revises}; read it again first."
+        )
+    return _carry_out(tx, engine, revising, before, (known, new), now)
+
+
+def _carry_out(  # one argument for each thing that takes part
+    tx: Transaction,
+    engine: Engine,
+    revising: Revising,
+    before: records.Crossing,
+    events: tuple[Prepared | None, Prepared | None],
+    now: datetime,
+) -> Revised:
+    known, new = events
+    number = before.revision + 1
+    cause = Cause.CORRECTION if new else Cause.WITHDRAWAL
+    trigger = Trigger(Cause.LATE_EVENT, before.id, now)
+    why = Why(cause, None, number)
+    was = past.load(tx, engine, [known]) if known else None
+    standing = violations.standing(tx, before.id)
+    # First of all the old one goes, for the new one's holder and history must be without it.
+    revisions.revise(tx, before, *_after(revising, before, new, number, now))
+    past.relink(tx, {each.holder for each in before.subjects} | _holders(new), [], trigger)
+    if new:
+        pasts = past.load(tx, engine, [new])
+        decision = engine.judge(new, past.of(pasts, new), past.traffic(tx, engine, new))
+        made = decided(before.id, decision, engine.rulebook, now, why, standing)
+        records.store_decisions(tx, [(before.id, made.decision)])
+        settle(tx, standing, made, now)
+        _mark(tx, engine, pasts, new, trigger)
+        answer = made.decision.answer
+    else:
+        gone = withdrawn(before.id, engine.rulebook.digest, now, why)
+        records.store_decisions(tx, [(before.id, gone)])
+        settle(tx, standing, None, now)
+        answer = gone.answer
+    if known and was:
+        _mark(tx, engine, was, known, trigger)
+    detail = {"revision": number, "reason": revising.reason}
+    log.append(tx, log.Entry(now, revising.received.received_by, cause.value, before.id, detail))
+    return Revised(answer, number)
+
+
+def _mark(tx: Transaction, engine: Engine, pasts: Pasts, event: Prepared, trigger: Trigger) -> None:
+    due.mark(tx, past.later(pasts, event), trigger)
+    past.mark_traffic(tx, engine, event, trigger)
+
+
+def _holders(event: Prepared | None) -> set[str | None]:
+    return {subject.holder for subject, _ in event.subjects} if event else set()
+
+
+def _stands_so(before: records.Crossing, revising: Revising) -> bool:
+    if revising.event is None:
+        return before.withdrawn
+    return not before.withdrawn and before.body_digest == revising.received.body_digest
+
+
+def _after(
+    revising: Revising, before: records.Crossing, new: Prepared | None, number: int, now: datetime
+) -> tuple[records.Crossing, Revision]:
+    """The crossing as it is from now on, and the record of this revision."""
+    received = revising.received
+    if new:
+        after = replace(recorded(before.id, received, new), revision=number)
+    else:
+        after = replace(before, revision=number, withdrawn=True)
+    subjects = [each.named() for each in after.subjects] if new else []
+    by, reason = received.received_by, revising.reason
+    made = Revision(number, after.body, after.body_digest, now, by, reason, after.withdrawn, subjects)
+    return after, made
+
+
+def _prepared_before(engine: Engine, before: records.Crossing) -> Prepared | None:
+    """The event as it was; None where today's rulebook cannot read it, or it was withdrawn."""
+    if before.withdrawn:
+        return None
+    try:
+        return replace(engine.prepare(Crossing.model_validate_json(before.body)), crossing=before.id)
+    except Invalid:
+        return None
+
+
+def _prepared(engine: Engine, revising: Revising, before: records.Crossing) -> Prepared | None:
+    event = revising.event
+    if event is None:
+        return None
+    told = {"id": (event.id, before.event_id), "source": (event.source, before.source)}
+    problems = [
+        Problem(f"/event/{name}", f"is {given}, and the crossing's is {kept}", "a correction keeps both")
+        for name, (given, kept) in told.items()
+        if given != kept
+    ]
+    if problems:
+        raise Invalid("The correction is of another event; nothing was changed.", problems)
+    return replace(engine.prepare(event), crossing=before.id)
+
