@@ -1,8 +1,8 @@
 """Days and hours as data: working days of a state, opening hours of a checkpoint."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime, time, timedelta, tzinfo
+from datetime import date, datetime, timedelta, tzinfo
 from enum import StrEnum
 from functools import cached_property
 from itertools import accumulate
@@ -10,6 +10,7 @@ from typing import TypeAlias
 
 from app.language.ir import Period, Position, Texts
 
+A_DAY = 24 * 60  # minutes by the wall clock
 _DAY = timedelta(days=1)
 
 
@@ -88,23 +89,14 @@ class Season:
 
 @dataclass(frozen=True, slots=True)
 class Hours:
-    """Wall-clock hours, the end not included: an end at or before the start is on the next day."""
+    """Minutes from midnight by the wall clock, the end not included; those after `A_DAY` are of the next day."""
 
-    start: time
-    end: time
+    start: int
+    end: int
 
-    @property
-    def past_midnight(self) -> bool:
-        """Whether they end on the next day; 24 hours end with the day."""
-        return self.end <= self.start and self.end != time.min
-
-    def on_their_day(self, clock: time) -> bool:
-        """Whether they hold at that time of the day on which they begin."""
-        return self.start <= clock and (clock < self.end or self.end <= self.start)
-
-    def on_the_next(self, clock: time) -> bool:
-        """Whether they still hold at that time of the next day."""
-        return self.past_midnight and clock < self.end
+    def __contains__(self, minute: int) -> bool:
+        """Whether they hold in that minute."""
+        return self.start <= minute < self.end
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +114,10 @@ class OpenDays:
         """Whether it speaks of that day."""
         return day in self.period and WEEK[day.weekday()] in self.days and (self.season is None or day in self.season)
 
+    def open_in(self, minute: int) -> bool:
+        """Whether it is open in that minute from the day's midnight."""
+        return any(minute in hours for hours in self.hours)
+
 
 @dataclass(frozen=True, slots=True)
 class OpeningHours:
@@ -137,14 +133,13 @@ class OpeningHours:
         Hours past midnight belong to the day on which they begin, and run on unless the next day is closed.
         """
         local = instant.astimezone(zone)
-        today, clock = self._on(local.date()), local.time()
-        if today is not None and (not today.hours or any(hours.on_their_day(clock) for hours in today.hours)):
-            return bool(today.hours)
-        before = self._on(local.date() - _DAY)
-        if before and any(hours.on_the_next(clock) for hours in before.hours):
+        minute = 60 * local.hour + local.minute
+        today, before = self._on(local.date()), self._on(local.date() - _DAY)
+        if today and not today.hours:
+            return False
+        if before and before.open_in(minute + A_DAY):
             return True
-        return None if today is None else False
+        return today.open_in(minute) if today else None
 
     def _on(self, day: date) -> OpenDays | None:
-        speaking: Iterator[OpenDays] = (each for each in reversed(self.entries) if day in each)
-        return next(speaking, None)
+        return next((each for each in reversed(self.entries) if day in each), None)

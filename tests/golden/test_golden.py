@@ -63,7 +63,7 @@ def _calendar(calendar: Calendar) -> str:
 
 
 def _open_days(entry: OpenDays, checkpoint: str) -> str:
-    hours = ", ".join(f"{each.start:%H:%M}-{each.end:%H:%M}" for each in entry.hours) or "closed"
+    hours = ", ".join(f"{each.start / 60:g}-{each.end / 60:g}" for each in entry.hours) or "closed"
     note = f" ({entry.note})" if entry.note else ""
     return f"{checkpoint}, {in_words(entry.period)}, {entry.season}, {_days(entry.days)}: {hours}{note}\n"
 

@@ -2,9 +2,9 @@
 
 import re
 from collections.abc import Iterator
-from datetime import date, time
+from datetime import date
 
-from app.language.calendars import WEEK, Calendar, Hours, MonthDay, OpenDays, OpeningHours, Season, Weekday
+from app.language.calendars import A_DAY, WEEK, Calendar, Hours, MonthDay, OpenDays, OpeningHours, Season, Weekday
 from app.language.diagnostics import Report
 from app.language.from_surface.periods import in_words
 from app.language.from_surface.provisions import Verification
@@ -15,10 +15,8 @@ from app.language.surface import Mapping, Node, Scalar, Sequence
 from app.vocabulary.countries import ISO3
 
 _HEAD = ("source", "verification", "weekend", "covers")
-_TIME = r"([01]\d|2[0-3]):([0-5]\d)"
-_HOURS = re.compile(f"{_TIME}-(?:{_TIME}|24:00)")
-_MONTH_DAY = re.compile(r"\d\d-\d\d")
-_ALL_DAY = Hours(time.min, time.min)
+_HOURS = re.compile(r"([01]\d|2[0-3]):([0-5]\d)-([01]\d|2[0-3]|24(?=:00)):([0-5]\d)", re.ASCII)
+_MONTH_DAY = re.compile(r"[0-9]{2}-[0-9]{2}")
 _LEAP = 2000  # a year that has every day a season may begin or end on
 
 
@@ -36,7 +34,7 @@ def calendar(stem: str, node: Node, report: Report) -> Calendar | None:
     text(entry.get("source"), "source", report)
     choice(entry.get("verification"), Verification, "verification", report)
     weekend = _weekdays(entry.get("weekend"), "weekend", report)
-    covers = _period(entry.get("covers"), "covers", report, ("from", "until"))
+    covers = _covers(entry.get("covers"), report)
     holidays = dict(_holidays(entry.get("holidays"), covers, report))
     working = frozenset(_working(entry.get("working"), weekend, covers, holidays, report))
     return Calendar(stem, weekend, covers, holidays, working) if covers else None
@@ -63,10 +61,10 @@ def _weekdays(node: Node | None, what: str, report: Report) -> frozenset[Weekday
     return frozenset(found)
 
 
-def _period(node: Node | None, what: str, report: Report, required: tuple[str, ...]) -> Period | None:
-    entry = mapping(node, what, report, required, ("from", "until")) if node else None
-    found = period(entry, what, report)
-    return found if found and all(entry and entry.get(key) for key in required) else None
+def _covers(node: Node | None, report: Report) -> Period | None:
+    """Days with both ends; None for an absent or wrong one."""
+    found = period(mapping(node, "covers", report, ("from", "until")), "covers", report) if node else None
+    return found if found and found.first and found.last else None
 
 
 def _holidays(node: Node | None, covers: Period | None, report: Report) -> Iterator[tuple[date, Texts]]:
@@ -159,7 +157,7 @@ def _hours(node: Node | None, report: Report) -> tuple[Hours, ...] | None:
         case Scalar(_, "closed"):
             return ()
         case Scalar(_, "24h"):
-            return (_ALL_DAY,)
+            return (Hours(0, A_DAY),)
         case _:
             span = _span(node, report)
             return (span,) if span else None
@@ -171,7 +169,7 @@ def _span(node: Node, report: Report) -> Hours | None:
         hint = 'Write "10:00-18:00", a list of such, 24h or closed'
         report.error(node.at, "no-hours", f"hours are two times of day, not {shown(node)}", hint)
         return None
-    start, end = time(int(match[1]), int(match[2])), time(int(match[3] or 0), int(match[4] or 0))
+    start, end = (60 * int(hour) + int(minute) for hour, minute in (match.group(1, 2), match.group(3, 4)))
     if start == end:
         report.error(node.at, "no-hours", f"the hours {match[0]} begin and end together", "Write 24h or closed")
-    return Hours(start, end)
+    return Hours(start, end if end > start else end + A_DAY)
