@@ -34,6 +34,8 @@ _NAMED: Final[dict[str, tuple[Any, ...]]] = {
     "organization": (0,),
     "max_gross_weight_kg": (20000, 44000),
     "gross_weight_kg": (3500, 38000, 44000.5),
+    "persons_aboard": (1, 2),
+    "voyage": ("UA0989",),
 }
 _ITEMS: Final = {"persons": (1, 2), "organizations": (1, 1)}
 

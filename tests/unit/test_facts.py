@@ -12,7 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.facts.codec import plain, typed
-from app.facts.derive import Subject, derive
+from app.facts.derive import derive
+from app.facts.subjects import Subject
 from app.facts.reference_data import ReferenceData, parse
 from app.vocabulary import mrz
 from app.vocabulary.codes import SubjectKind
@@ -43,7 +44,7 @@ def subject_of(reference: ReferenceData, kind: SubjectKind, **changes: object) -
 
 def subjects_of(reference: ReferenceData, **changes: object) -> list[tuple[Subject, Mapping[str, Any]]]:
     event = crossing(**changes)
-    return list(derive(event, reference.checkpoints[event.checkpoint], reference))
+    return list(derive(event, checkpoint := reference.checkpoints[event.checkpoint], frozenset({checkpoint.state}), reference))
 
 
 @pytest.mark.parametrize("kind", SubjectKind)
