@@ -40,7 +40,7 @@ def _content(name: str) -> bytes:
 
 
 def _plain(read: Manifest) -> dict[str, object]:
-    return asdict(read) | {"whole": read.whole, "document_keys": read.document_keys}
+    return asdict(read) | {"whole": read.whole, "crew": read.crew, "document_keys": read.document_keys}
 
 
 def _print(read: Manifest) -> None:
@@ -49,12 +49,9 @@ def _print(read: Manifest) -> None:
     out.print(_itinerary(read.legs))
     out.print()
     out.print(_persons(read.persons))
-    crew = sum(person.role.is_crew for person in read.persons)
     out.print()
-    out.print(
-        f"{counted(len(read.persons) - crew, 'passenger')}, {crew:,} crew, {counted(len(read.flaws), 'flaw')}",
-        style="bold",
-    )
+    passengers = counted(len(read.persons) - read.crew, "passenger")
+    out.print(f"{passengers}, {read.crew:,} crew, {counted(len(read.flaws), 'flaw')}", style="bold")
     if read.flaws:
         out.print(_flaws(read.flaws))
     out.print()

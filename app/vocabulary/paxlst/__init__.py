@@ -1,7 +1,7 @@
 """Advance lists of passengers and crew: UN/EDIFACT PAXLST as airlines send it (WCO/IATA/ICAO, from D.02B on).
 
-- `parsing` (the whole) > `syntax` (segments) > `envelope` (messages, counts, references) > `reading`, `values` (one
-  message) > `manifest` (what comes out)
+- the whole: `parsing`; of bytes: `syntax` (segments) > `envelope` (messages, their counts and references)
+- of a message: `reading` > `flights`, `persons` > `checked` (values or flaws) > `values`; what comes out: `manifest`
 
 Own code splits the segments. pydifact 0.2.3 (MIT), the one kept library whose licence fits, refuses three of five real
 messages whole, for a space beside a tag, and loses all after the first fault; it knows no repetition separator.

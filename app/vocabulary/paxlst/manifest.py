@@ -134,6 +134,11 @@ class Manifest:
         return self.part is None or (self.part == 1 and self.final is True)
 
     @property
+    def crew(self) -> int:
+        """How many of the persons are crew."""
+        return sum(person.role.is_crew for person in self.persons)
+
+    @property
     def border_leg(self) -> Leg | None:
         """The leg that crosses the border; the only one where none is marked."""
         marked = [leg for leg in self.legs if leg.crosses_border] or self.legs

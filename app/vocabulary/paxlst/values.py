@@ -7,6 +7,7 @@ from app.vocabulary.countries import STATE_CODES, normalise
 
 _CENTURY = 100
 _WINDOW = 20
+_LAST_YEAR = 2099
 # Lengths of dates and times by their format (code list 2379); many senders name none.
 _LENGTHS = {"101": 6, "102": 8, "201": 10, "203": 12}
 _DIGITS = re.compile(r"[0-9]{6,12}")
@@ -30,10 +31,10 @@ def sex(code: str) -> str | None:
 
 
 def birth(text: str, form: str, reference: date | None) -> date | None:
-    """Read a date not after `reference`; without a century, the latest such."""
+    """Read a date not after `reference`; without a century, the latest such, which needs a reference."""
     for years in (0, 1):
         day = _day(_digits(text, form), reference.year - years if reference else None)
-        if day and reference and day <= reference:
+        if day and (reference is None or day <= reference):
             return day
     return None
 
@@ -47,20 +48,15 @@ def expiry(text: str, form: str, reference: date | None) -> date | None:
     return day
 
 
-def moment(text: str, form: str, reference: date | None) -> datetime | None:
-    """Read a date and time by a clock whose zone is not told; without a century, the nearest to `reference`."""
+def moment(text: str, form: str = "") -> datetime | None:
+    """Read a date and time by a clock whose zone is not told; without a century, in this one, as are all such lists."""
     digits = _digits(text, form)
-    day = _day(digits[:-4], reference.year + _CENTURY // 2 if reference else None)
+    day = _day(digits[:-4], _LAST_YEAR)
     try:
         clock = time(int(digits[-4:-2]), int(digits[-2:]))
     except ValueError:
         return None
     return datetime.combine(day, clock) if day else None
-
-
-def prepared(day: str, clock: str) -> datetime | None:
-    """Read the interchange's own date and time, in this century."""
-    return moment(day + clock, "", date(2049, 1, 1))
 
 
 def voyage(written: str, carrier: str) -> tuple[str | None, str | None]:
