@@ -217,6 +217,12 @@ def test_what_cannot_be_printed_is_left_out() -> None:
     assert "characters that cannot be printed are left out" in [flaw.message for flaw in manifest.flaws]
 
 
+def test_a_value_longer_than_any_of_the_directories_is_left_out() -> None:
+    manifest = read(interchange(f"NAD+FL+++DOE'DOC+P+{'9' * 513}'LOC+91+GBR'"))
+    assert manifest.document_keys == ()
+    assert (6, "DOC", "a value that is too long is left out") in flaws(manifest)
+
+
 # --- envelope -----------------------------------------------------------------------------------------------
 
 
@@ -374,6 +380,19 @@ def test_a_flight_goes_on_to_places_beyond_the_border() -> None:
         ("IAD", "BOS", False),
         ("BOS", "LAX", False),
     ]
+
+
+def test_a_stop_between_two_legs_has_the_time_of_arrival_and_of_departure() -> None:
+    stop = FLIGHT + "DTM+189:2603012100:201'LOC+92+BOS'DTM+232:2603012230:201'"
+    first, second = read(interchange(stop)).legs
+    assert (second.departure_place, second.departure_local) == ("IAD", datetime.fromisoformat("2026-03-01T21:00"))
+    assert first.arrival_local == datetime.fromisoformat("2026-03-01T19:10")
+    assert read(interchange(stop)).border_leg == first
+
+
+def test_a_flight_that_departs_twice_before_it_arrives_lacks_an_arrival() -> None:
+    legs = read(interchange("TDT+20+UA1'LOC+92+FRA'LOC+125+MUC'")).legs
+    assert [(leg.departure_place, leg.arrival_place) for leg in legs] == [("FRA", None), ("MUC", None)]
 
 
 @pytest.mark.parametrize(

@@ -25,6 +25,9 @@ class _Stop:
     departs: datetime | None = None
 
 
+_NOWHERE = _Stop("", None)
+
+
 def legs(groups: Iterable[Sequence[Segment]], checked: Checked) -> tuple[Leg, ...]:
     """Read groups that begin with TDT; a flight whose places are not told is a leg too."""
     return tuple(leg for details, *rest in groups for leg in _flight(details, rest, checked))
@@ -41,30 +44,35 @@ def _flight(details: Segment, rest: Sequence[Segment], checked: Checked) -> list
 
 
 def _joined(flight: Leg, stops: Iterable[_Stop]) -> list[Leg]:
-    """A place of departure begins a leg; one of arrival ends it, or goes on from where the last one ended."""
+    """A stop of departure begins a leg; one of arrival ends it, or goes on from where the last one ended."""
     found: list[Leg] = []
+    before = _NOWHERE
+    under_way = False
     for stop in stops:
-        border = stop.code in {_LEAVING, _ENTERING}
-        if _departs(stop, first=not found):
-            found.append(
-                replace(flight, departure_place=stop.place, departure_local=stop.departs, crosses_border=border)
-            )
-            continue
-        if not found or found[-1].arrival_place:
-            found.append(replace(flight, departure_place=found[-1].arrival_place if found else None))
-        found[-1] = replace(
-            found[-1],
-            arrival_place=stop.place,
-            arrival_local=stop.arrives,
-            crosses_border=border or found[-1].crosses_border,
-        )
-    return found
+        departs = _departs(stop, first=before is _NOWHERE)
+        if not departs:
+            found.append(_leg(flight, before, stop))
+        elif under_way:
+            found.append(_leg(flight, before, _NOWHERE))
+        before, under_way = stop, departs
+    return [*found, _leg(flight, before, _NOWHERE)] if under_way else found
 
 
 def _departs(stop: _Stop, *, first: bool) -> bool:
     if stop.code == _OTHER:
         return stop.arrives is None and (stop.departs is not None or first)
     return stop.code == _LEAVING
+
+
+def _leg(flight: Leg, start: _Stop, end: _Stop) -> Leg:
+    return replace(
+        flight,
+        departure_place=start.place,
+        departure_local=start.departs,
+        arrival_place=end.place,
+        arrival_local=end.arrives,
+        crosses_border=start.code == _LEAVING or end.code == _ENTERING,
+    )
 
 
 def _stops(segments: Iterable[Segment], checked: Checked) -> list[_Stop]:

@@ -9,6 +9,8 @@ from app.vocabulary.paxlst.manifest import Flaw
 
 _ADVICE = "UNA"
 _QUOTED = 40
+# The longest value of the directories is a free text.
+_LONGEST = 512
 
 
 class Signs(NamedTuple):
@@ -96,7 +98,7 @@ class _Raw:
 
     def __init__(self) -> None:
         self.values: list[list[str]] = [[]]
-        self.repeated = self.unprintable = False
+        self.repeated = self.unprintable = self.too_long = False
         self.cut = True
         self._pieces: list[str] = []
         self._skipping = False
@@ -108,9 +110,11 @@ class _Raw:
         self._pieces.append(text)
 
     def separate(self, sign: str, signs: Signs) -> None:
-        if not self._skipping:
-            self.values[-1].append("".join(self._pieces).strip())
+        value = "".join(self._pieces).strip()
         self._pieces.clear()
+        self.too_long |= len(value) > _LONGEST
+        if not self._skipping:
+            self.values[-1].append(value if len(value) <= _LONGEST else "")
         if sign == signs.element:
             self.values.append([])
             self._skipping = False
@@ -141,6 +145,8 @@ def _flaws(segment: Segment, raw: _Raw, signs: Signs) -> list[Flaw]:
     flaws = []
     if raw.unprintable:
         flaws.append(segment.flaw("characters that cannot be printed are left out", "letters, digits and signs only"))
+    if raw.too_long:
+        flaws.append(segment.flaw("a value that is too long is left out", f"at most {_LONGEST} characters"))
     if raw.repeated:
         right = f"one value; {signs.release}{signs.repetition} where {signs.repetition} is part of it"
         flaws.append(segment.flaw("a value is repeated; only the first is read", right))
