@@ -9,6 +9,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from app.errors import Invalid
+from app.facts.subjects import compact
 from app.vocabulary.paxlst import MAX_BYTES, Document, Leg, Manifest, Person, Role, parse
 
 SAMPLES = {path.stem: path.read_bytes() for path in (Path(__file__).parents[1] / "data/paxlst").glob("*.edi")}
@@ -333,6 +334,11 @@ def test_a_value_that_is_none_is_left_out_and_told(segment: str, message: str) -
 
 def test_a_state_printed_in_its_own_way_is_known_by_its_code() -> None:
     assert read(interchange("NAD+FL+++A'NAT+2+D'")).persons[0].nationality == "DEU"
+
+
+def test_a_document_has_the_key_of_the_subject_who_crosses_with_it() -> None:
+    for number in ("AB 123", "ab\u3000123", " 4509 123456 "):
+        assert Document("P", number, "GBR").key == f"GBR:{compact(number)}"
 
 
 def test_a_visa_is_no_travel_document_and_its_dates_are_not_the_passports() -> None:
