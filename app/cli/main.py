@@ -10,6 +10,7 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from app.cli.demo.command import demo
 from app.cli.fields import fields
 from app.cli.keys import create, list_, revoke
+from app.cli.manifest import manifest
 from app.cli.migrate import migrate
 from app.cli.mrz import mrz
 from app.cli.rules.cases import run_cases
@@ -20,8 +21,8 @@ from app.cli.terminal import CannotRunError, ExitCode, WrongUseError, fault
 from app.errors import GeregeError, Unavailable
 
 _CODES = (
-    "Exit codes: 0 done, nothing wrong; 1 what was checked has faults (rules, cases, event, machine readable zone); "
-    "2 wrong use; 3 cannot run now (database, port, rules that have errors)."
+    "Exit codes: 0 done, nothing wrong; 1 what was checked has faults (rules, cases, event, machine readable zone, "
+    "passenger list); 2 wrong use; 3 cannot run now (database, port, rules that have errors)."
 )
 
 app = typer.Typer(
@@ -34,7 +35,7 @@ app = typer.Typer(
 )
 keys = typer.Typer(no_args_is_help=True, help="Make, list and revoke the keys that requests are made with.")
 rules = typer.Typer(no_args_is_help=True, help="Check the rules, run their cases, explain a verdict.")
-for command in (serve, migrate, demo, fields, mrz):
+for command in (serve, migrate, demo, fields, mrz, manifest):
     app.command(epilog=_CODES)(command)
 keys.command(epilog=_CODES)(create)
 keys.command("list", epilog=_CODES)(list_)

@@ -113,7 +113,9 @@ def test_the_schema_printed_is_the_one_kept_with_the_rules(gerege: Gerege) -> No
     assert gerege("fields", "--schema").out == (ROOT / "rules/rule.schema.json").read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize("command", [(), ("serve",), ("keys",), ("keys", "create"), ("rules", "check"), ("mrz",)])
+@pytest.mark.parametrize(
+    "command", [(), ("serve",), ("keys",), ("keys", "create"), ("rules", "check"), ("mrz",), ("manifest",)]
+)
 def test_help_tells_the_exit_codes(gerege: Gerege, command: tuple[str, ...]) -> None:
     said = gerege(*command, "--help").said
     assert "0 done, nothing wrong; 1 what was checked has faults" in said
