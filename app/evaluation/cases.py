@@ -1,8 +1,9 @@
 """Runs the cases beside the rules through the whole engine: the authors' tests, and law 8 (no silent rule)."""
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import orjson
 from pydantic import ValidationError
@@ -11,9 +12,11 @@ from app.errors import Invalid
 from app.evaluation.decision import Decision
 from app.evaluation.engine import Engine
 from app.facts.reference_data import parse
+from app.facts.subjects import Subject
 from app.language.ir import Position, Status
 from app.language.load import Case, Loaded
 from app.vocabulary.codes import Verdict
+from app.vocabulary.past import Offence, Past
 from app.vocabulary.wire import Crossing
 
 TESTED = frozenset({Status.DRAFT, Status.SHADOW, Status.ACTIVE})
@@ -56,8 +59,8 @@ def run(loaded: Loaded) -> Iterator[Failure | None]:
 def _run(engine: Engine, rule: str, case: Case) -> str | None:
     """What is wrong, or None."""
     try:
-        body = {"id": "case", "source": "case", **case.event}
-        decision = engine.evaluate(Crossing.model_validate_json(orjson.dumps(body)))
+        event = engine.prepare(_read(case.event))
+        decision = engine.judge(event, [_past(engine, case, subject) for subject, _ in event.subjects])
     except ValidationError as error:
         first = error.errors()[0]
         return f"the event is not valid at /{'/'.join(map(str, first['loc']))}: {first['msg']}"
@@ -66,6 +69,24 @@ def _run(engine: Engine, rule: str, case: Case) -> str | None:
     if decision.differences:
         return f"backends differ: {decision.differences}"
     return _compare(decision, rule, case)
+
+
+def _read(event: Mapping[str, Any]) -> Crossing:
+    return Crossing.model_validate_json(orjson.dumps({"id": "case", "source": "case", **event}))
+
+
+def _past(engine: Engine, case: Case, subject: Subject) -> Past:
+    """What the case says is on record of a subject of its event."""
+    legs, offences = [], []
+    for number, each in enumerate(case.before, 1):
+        event = engine.prepare(_read(each.event))
+        for other, facts in event.subjects:
+            if subject.key and (other.kind, other.key) == (subject.kind, subject.key):
+                leg = other.leg(facts, event.checkpoint.state, f"before-{number}")
+                legs.append(leg)
+                rules = (engine.rulebook.rules[rule] for rule in each.confirmed)
+                offences += [Offence(leg.at, rule.id, leg.day, rule.regime, True, leg.crossing) for rule in rules]  # noqa: FBT003
+    return Past(tuple(sorted(legs)), tuple(sorted(offences)))
 
 
 def _compare(decision: Decision, rule: str, case: Case) -> str | None:

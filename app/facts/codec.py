@@ -5,8 +5,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from app.vocabulary.codes import SubjectKind
-from app.vocabulary.fields import Field, FieldType, catalogue
+from app.vocabulary.fields import Field, FieldType
 from app.vocabulary.values import Facts
 
 
@@ -30,9 +29,8 @@ def plain(value: Any) -> Any:  # noqa: ANN401 (any fact)
             return value
 
 
-def typed(values: Mapping[str, Any], kind: SubjectKind) -> Facts:
-    """Facts read back from what `plain` made of them."""
-    fields = catalogue(kind)
+def typed(values: Mapping[str, Any], fields: Mapping[str, Field]) -> Facts:
+    """Facts read back from what `plain` made of them, by the fields of their rulebook."""
     return {path: _typed(value, fields[path], fields) for path, value in values.items()}
 
 

@@ -8,7 +8,7 @@ from pathlib import Path, PurePosixPath
 from app.language.calendars import Calendar, OpeningHours
 from app.language.diagnostics import Diagnostic, Report
 from app.language.from_surface.calendars import calendar, opening
-from app.language.from_surface.cases import Case, cases
+from app.language.from_surface.cases import Case, Named, cases
 from app.language.from_surface.conditions import condition
 from app.language.from_surface.data import named_set, parameters
 from app.language.from_surface.definitions import definitions
@@ -222,7 +222,7 @@ def _cases(tree: Mapping[str, Node | None], out: _Compiled, report: Report) -> N
             hint = did_you_mean(name, out.rules, f"Put it beside the rule's file, {PurePosixPath(beside).name}")
             report.error(Position(file, 1, 1), "unknown-rule", f"there is no rule {name} beside these cases", hint)
         elif found:
-            out.cases[name] = tuple(cases(node, found, fields_with(out.measures.values(), found.applies_to), report))
+            out.cases[name] = tuple(cases(node, found, Named(fields_with(out.measures.values(), found.applies_to), out.rules), report))
 
 
 def parse_condition(

@@ -1,6 +1,6 @@
 """Cases of a rule: a base event, changed for each case, and the verdict expected of it."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from collections.abc import Mapping as MappingOf
 from copy import deepcopy
 from dataclasses import dataclass
@@ -22,17 +22,25 @@ from app.vocabulary.wire import Crossing
 
 
 @dataclass(frozen=True, slots=True)
+class Earlier:
+    """An event on record, and the rules whose violations in it officers have confirmed."""
+
+    event: MappingOf[str, Any]
+    confirmed: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Case:
     """An event as on the wire (texts for dates; `id` and `source` may be absent) and what the rule must say of it.
 
-    `before` are the events on record when it comes, in any order.
+    `before` is on record when it comes, in any order.
 
     `missing` are exactly the fields an undetermined verdict must name; None: they are not checked.
     """
 
     name: str
     event: MappingOf[str, Any]
-    before: tuple[MappingOf[str, Any], ...]
+    before: tuple[Earlier, ...]
     subject_kind: SubjectKind
     subject_index: int
     expect: Verdict
@@ -40,15 +48,23 @@ class Case:
     at: Position
 
 
-def cases(node: Node, rule: Rule, fields: MappingOf[str, Field], report: Report) -> Iterator[Case]:
-    """The cases of one file that could be read; `fields` are those of the rule's kind of subject."""
+@dataclass(frozen=True, slots=True)
+class Named:
+    """What cases may name: fields of the rule's kind of subject, and rules."""
+
+    fields: MappingOf[str, Field]
+    rules: Collection[str]
+
+
+def cases(node: Node, rule: Rule, known: Named, report: Report) -> Iterator[Case]:
+    """The cases of one file that could be read."""
     entry = mapping(node, "a file of cases", report, ("base", "cases"))
     base = mapping(entry.get("base") or node, "base", report, optional=None) if entry and entry.get("base") else None
     if entry is None or base is None:
         return
     names: set[str] = set()
     for item in items(entry.get("cases"), "cases", report):
-        found = _case(item, base, rule, fields, report)
+        found = _case(item, base, rule, known, report)
         if found and found.name in names:
             report.error(
                 found.at, "duplicate-name", f"there is another case named {found.name}", "Give each a name of its own"
@@ -58,15 +74,15 @@ def cases(node: Node, rule: Rule, fields: MappingOf[str, Field], report: Report)
             yield found
 
 
-def _case(node: Node, base: Mapping, rule: Rule, fields: MappingOf[str, Field], report: Report) -> Case | None:
+def _case(node: Node, base: Mapping, rule: Rule, known: Named, report: Report) -> Case | None:
     entry = mapping(node, "a case", report, ("name", "expect"), ("before", "set", "omit", "subject", "missing"))
     if entry is None:
         return None
-    before = [_earlier(item, base, report) for item in items(entry.get("before"), "before", report)]
+    before = [_earlier(item, base, known.rules, report) for item in items(entry.get("before"), "before", report)]
     event = _event(entry, base, report)
     expect = choice(entry.get("expect"), Verdict, "expect", report)
     kind, index = _subject(entry.get("subject"), rule, report)
-    missing = _missing(entry, expect, fields, report)
+    missing = _missing(entry, expect, known.fields, report)
     name = text(entry.get("name"), "name", report)
     if event is None or not _valid(event, entry, base, report):
         return None
@@ -81,15 +97,25 @@ def _case(node: Node, base: Mapping, rule: Rule, fields: MappingOf[str, Field], 
             f"It has {count}, counted from 0",
         )
         return None
-    known = tuple(each for each in before if each is not None)
-    return Case(name, event, known, kind, index, expect, missing, node.at) if name and expect else None
+    earlier = tuple(each for each in before if each is not None)
+    return Case(name, event, earlier, kind, index, expect, missing, node.at) if name and expect else None
 
 
-def _earlier(node: Node, base: Mapping, report: Report) -> dict[str, Any] | None:
-    """An event that is on record before: the base, changed as by a case's `set`; `omit` leaves members out."""
-    entry = mapping(node, "an earlier event", report, ("set",), ("omit",))
+def _earlier(node: Node, base: Mapping, rules: Collection[str], report: Report) -> Earlier | None:
+    """The base, changed as by a case's `set` and `omit`; `confirmed` names rules."""
+    entry = mapping(node, "an earlier event", report, ("set",), ("omit", "confirmed"))
     event = _event(entry, base, report) if entry else None
-    return event if entry and event and _valid(event, entry, base, report) else None
+    if entry is None or event is None or not _valid(event, entry, base, report):
+        return None
+    confirmed = [
+        (item, name)
+        for item in items(entry.get("confirmed"), "confirmed", report)
+        if (name := text(item, "a rule", report))
+    ]
+    for item, name in confirmed:
+        if name not in rules:
+            report.error(item.at, "unknown-rule", f"there is no rule {name}", did_you_mean(name, rules))
+    return Earlier(event, tuple(name for _, name in confirmed if name in rules))
 
 
 def _event(entry: Mapping, base: Mapping, report: Report) -> dict[str, Any] | None:
