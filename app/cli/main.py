@@ -16,12 +16,13 @@ from app.cli.rules.cases import run_cases
 from app.cli.rules.check import check
 from app.cli.rules.explain import explain
 from app.cli.serve import serve
+from app.cli.stay.command import stay
 from app.cli.terminal import CannotRunError, ExitCode, WrongUseError, fault
 from app.errors import GeregeError, Unavailable
 
 _CODES = (
-    "Exit codes: 0 done, nothing wrong; 1 what was checked has faults (rules, cases, event, machine readable zone); "
-    "2 wrong use; 3 cannot run now (database, port, rules that have errors)."
+    "Exit codes: 0 done, nothing wrong; 1 what was checked has faults (rules, cases, event, machine readable zone, "
+    "stays); 2 wrong use; 3 cannot run now (database, port, rules that have errors)."
 )
 
 app = typer.Typer(
@@ -34,7 +35,7 @@ app = typer.Typer(
 )
 keys = typer.Typer(no_args_is_help=True, help="Make, list and revoke the keys that requests are made with.")
 rules = typer.Typer(no_args_is_help=True, help="Check the rules, run their cases, explain a verdict.")
-for command in (serve, migrate, demo, fields, mrz):
+for command in (serve, migrate, demo, fields, mrz, stay):
     app.command(epilog=_CODES)(command)
 keys.command(epilog=_CODES)(create)
 keys.command("list", epilog=_CODES)(list_)
