@@ -154,21 +154,20 @@ def as_day(ordinal: int | None) -> date | None:
 
 def _remaining(limit: Limit, presence: Presence, start: int) -> int | None:
     """How many days in a row from `start` keep the limit; None if the calendar ends before they do."""
-    spent = 0
     match limit:
-        case Rolling(limit=most, window=window):
-            days = range(start, start + most)
-            left = bisect_right(
-                days, most, key=lambda day: day - start + 1 + presence.between(day - window + 1, start - 1)
-            )
-            return left if start + left <= _LAST_DAY else None
-        case CalendarYear(limit=most):
+        case Rolling(most, window):
+
+            def used(day: int) -> int:
+                return day - start + 1 + presence.between(day - window + 1, start - 1)
+
+            left = bisect_right(range(start, start + most), most, key=used)
+        case CalendarYear(most):
             return _remaining_by_year(most, presence, start)
-        case Continuous():
-            spent = presence.run_of(start - 1)
-        case PerEntry():
-            spent = presence.between(counted_from(limit, presence), presence.until)
-    left = max(limit.limit - spent, 0)
+        case Continuous(most):
+            left = most - presence.run_of(start - 1)
+        case PerEntry(most):
+            left = most - presence.between(counted_from(limit, presence), presence.until)
+    left = max(left, 0)
     return left if start + left <= _LAST_DAY else None
 
 

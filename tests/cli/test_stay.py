@@ -148,6 +148,11 @@ def test_a_history_of_decades_is_drawn_for_two_years_at_most(gerege: Gerege, tab
     assert "months without a mark" in outcome.out
 
 
+def test_a_limit_that_no_day_of_the_calendar_exceeds_has_no_last_day(gerege: Gerege, table: Path) -> None:
+    outcome = gerege("stay", table, "--continuous", 3_000_000, "--on", "2014-11-30")
+    assert "✓ At most 3,000,000 days without a day away: 30 used, no last day in this calendar." in outcome.said
+
+
 def test_every_fault_of_the_table_is_named_with_its_place(gerege: Gerege, table: Path) -> None:
     rows = (
         "exit,entry,basis",
