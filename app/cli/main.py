@@ -13,6 +13,7 @@ from app.cli.keys import create, list_, revoke
 from app.cli.manifest import manifest
 from app.cli.migrate import migrate
 from app.cli.mrz import mrz
+from app.cli.replay import replay
 from app.cli.rules.cases import run_cases
 from app.cli.rules.check import check
 from app.cli.rules.explain import explain
@@ -23,11 +24,7 @@ from app.errors import GeregeError, Unavailable
 
 _CODES = (
     "Exit codes: 0 done, nothing wrong; 1 what was checked has faults (rules, cases, event, machine readable zone, "
-<<<<<<< HEAD
-    "passenger list); 2 wrong use; 3 cannot run now (database, port, rules that have errors)."
-=======
-    "stays); 2 wrong use; 3 cannot run now (database, port, rules that have errors)."
->>>>>>> 401991de3003b01cfb1675510740191592fb5b6e
+    "passenger list, stays, stored decisions); 2 wrong use; 3 cannot run now (database, port, rules that have errors)."
 )
 
 app = typer.Typer(
@@ -40,11 +37,7 @@ app = typer.Typer(
 )
 keys = typer.Typer(no_args_is_help=True, help="Make, list and revoke the keys that requests are made with.")
 rules = typer.Typer(no_args_is_help=True, help="Check the rules, run their cases, explain a verdict.")
-<<<<<<< HEAD
-for command in (serve, migrate, demo, fields, mrz, manifest):
-=======
-for command in (serve, migrate, demo, fields, mrz, stay):
->>>>>>> 401991de3003b01cfb1675510740191592fb5b6e
+for command in (serve, migrate, demo, replay, stay, manifest, fields, mrz):
     app.command(epilog=_CODES)(command)
 keys.command(epilog=_CODES)(create)
 keys.command("list", epilog=_CODES)(list_)
