@@ -1,8 +1,10 @@
 """The pasts that events are judged by, and the later crossings that hang on an event."""
 
+from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
+from datetime import datetime
 
 from app.crossings import due, history, links
 from app.crossings.due import Trigger
@@ -13,7 +15,7 @@ from app.evaluation.engine import Engine, Prepared
 from app.evaluation.record import new_id
 from app.facts.measures import reaching_back
 from app.storage.engine import Transaction, alone_with
-from app.vocabulary.past import NO_TRAFFIC, Past, Traffic
+from app.vocabulary.past import NO_TRAFFIC, Leg, Past, Traffic
 
 ENGINE = "engine"
 
@@ -63,9 +65,13 @@ def later(pasts: Pasts, event: Prepared) -> set[str]:
     """Crossings of the same subjects after the event."""
     found: set[str] = set()
     for subject, facts in event.subjects:
-        mine = subject.leg(facts, event.checkpoint.state, event.crossing)
-        found |= {leg.crossing for leg in pasts.of(subject.key).legs if leg[:4] > mine[:4]}
+        mine, legs = subject.leg(facts, event.checkpoint.state, event.crossing), pasts.of(subject.key).legs
+        found |= {leg.crossing for leg in legs[bisect_right(legs, mine[:4], key=_when) :]}
     return found - {event.crossing}
+
+
+def _when(leg: Leg) -> tuple[datetime, str, str, str]:
+    return leg[:4]
 
 
 def mark_traffic(tx: Transaction, engine: Engine, event: Prepared, trigger: Trigger) -> None:
