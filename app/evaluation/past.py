@@ -1,10 +1,10 @@
 """The pasts that events are judged by, and the later crossings that hang on an event."""
 
-from bisect import bisect_right
+from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
-from datetime import datetime
+from operator import attrgetter
 
 from app.crossings import due, history, links
 from app.crossings.due import Trigger
@@ -15,7 +15,7 @@ from app.evaluation.engine import Engine, Prepared
 from app.evaluation.record import new_id
 from app.facts.measures import reaching_back
 from app.storage.engine import Transaction, alone_with
-from app.vocabulary.past import NO_TRAFFIC, Leg, Past, Traffic
+from app.vocabulary.past import NO_TRAFFIC, Past, Traffic
 
 ENGINE = "engine"
 
@@ -62,16 +62,12 @@ def traffic(tx: Transaction, engine: Engine, event: Prepared) -> Traffic:
 
 
 def later(pasts: Pasts, event: Prepared) -> set[str]:
-    """Crossings of the same subjects after the event."""
+    """Crossings of the same subjects after the event, or at the same instant."""
     found: set[str] = set()
-    for subject, facts in event.subjects:
-        mine, legs = subject.leg(facts, event.checkpoint.state, event.crossing), pasts.of(subject.key).legs
-        found |= {leg.crossing for leg in legs[bisect_right(legs, mine[:4], key=_when) :]}
+    for subject, _ in event.subjects:
+        legs = pasts.of(subject.key).legs
+        found |= {leg.crossing for leg in legs[bisect_left(legs, event.event.occurred_at, key=attrgetter("at")) :]}
     return found - {event.crossing}
-
-
-def _when(leg: Leg) -> tuple[datetime, str, str, str]:
-    return leg[:4]
 
 
 def mark_traffic(tx: Transaction, engine: Engine, event: Prepared, trigger: Trigger) -> None:
