@@ -17,6 +17,7 @@ from app.crossings.links import clusters
 from app.storage.engine import Transaction
 from app.storage.tables import crossings, violations
 from app.storage.types import Instant
+from app.vocabulary.listed import Listed
 from app.vocabulary.past import Leg, Offence, Past, Traffic
 
 # What officers found not to hold is no violation; what they found to hold is a confirmed one.
@@ -59,7 +60,12 @@ class Ask:
 
 
 class Pasts:
-    """Pasts of subjects, and their other keys; what is stored later in the same transaction is added by hand."""
+    """Pasts of subjects, and their other keys; what is stored later in the same transaction is added by hand.
+
+    `lists` are those of their voyages, by number.
+    """
+
+    lists: Mapping[str, tuple[Listed, ...]]
 
     def __init__(
         self,
@@ -70,6 +76,7 @@ class Pasts:
         self._keys = keys
         self._legs = {key: set(found) for key, found in legs.items()}
         self._offences = {key: set(found) for key, found in offences.items()}
+        self.lists = {}
 
     def of(self, key: str | None) -> Past:
         """The past of the subject that the key names, under all keys it has."""
