@@ -16,7 +16,6 @@ from app.vocabulary.listed import Listed, days
 from app.vocabulary.members import ShortText, Strict
 from app.vocabulary.voyages import normalised
 
-
 _LOCAL: Final = frozenset({"departs_at", "arrives_at", "prepared_at"})
 _NO_LOCAL_TIME: Final = ("this is no local time", "Write YYYY-MM-DDThh:mm, without an offset")
 
