@@ -67,7 +67,7 @@ def _receive(services: Services, body: bytes, source: str, credential: str) -> t
     # What is due is in the database: other servers see it too, and this one once it runs again.
     with suppress(Unavailable):
         services.pipeline.wake()
-    return taken, orjson.dumps(_answer(taken.stored, taken.messages))
+    return taken, _answer(taken.stored, taken.messages)
 
 
 @router.get(
@@ -80,21 +80,22 @@ def get_manifest(
     request: Request,
     identifier: str,
     credential: Annotated[Credential, Depends(permitted(Permission.CROSSINGS_READ))],
-) -> Any:  # noqa: ANN401 (checked by the response model)
+) -> Response:
     """As its sender was told."""
     with reading(services_of(request).database) as tx:
         stored = manifests.get(tx, identifier)
     looked(credential, "manifest", identifier)
-    return _answer(stored, parse(stored.body))
+    return Response(_answer(stored, parse(stored.body)), media_type="application/json")
 
 
-def _answer(stored: manifests.Stored, messages: tuple[Manifest, ...]) -> dict[str, Any]:
-    return {
+def _answer(stored: manifests.Stored, messages: tuple[Manifest, ...]) -> bytes:
+    answer = {
         "manifest": stored.id,
         "source": stored.source,
         "received_at": stored.received_at,
         "messages": [_message(each) for each in messages],
     }
+    return orjson.dumps(answer)
 
 
 def _message(message: Manifest) -> dict[str, Any]:
