@@ -15,6 +15,7 @@ import pytest
 from httpx2 import Response
 from hypothesis import given
 from hypothesis import strategies as st
+from jsonschema import Draft202012Validator  # type: ignore[import-untyped] # it ships no types
 
 from app.facts.manifests import OF_MANIFESTS, announced
 from app.identity.roles import Role
@@ -104,7 +105,7 @@ def passengers(voyage: str, *documents: str, **how: str) -> bytes:
 
 
 def crew(voyage: str, *documents: str, **how: str) -> bytes:
-    return paxlst(voyage, documents, **{"begin": "250", "role": "FM"} | how)  # type: ignore[arg-type] # all are text
+    return paxlst(voyage, documents, **{"begin": "250", "role": "FM"} | how)
 
 
 def send(service: Service, body: bytes, *, source: str = SOURCE, role: Role | None = Role.CHECKPOINT) -> Response:
@@ -150,9 +151,9 @@ def test_a_list_is_stored_and_told_without_names(service: Service, voyage: str) 
         {
             "voyage": voyage,
             "departure_place": "PEK",
-            "departure_local": "2026-03-01T06:00:00",
+            "departure_local": "2026-03-01T06:00",
             "arrival_place": "HTA",
-            "arrival_local": "2026-03-01T09:00:00",
+            "arrival_local": "2026-03-01T09:00",
             "crosses_border": True,
         }
     ]
@@ -228,6 +229,19 @@ def test_a_list_is_taken_from_who_may_send_it_in_a_form_and_size_that_are_read(s
     assert service.post(passengers("SU2"), Role.ADMIN, path, f"{EDIFACT}-unoa; charset=x").status_code == 201
     assert service.get("/v1/manifests/none").status_code == 404
     assert service.get("/v1/manifests/none", Role.CHECKPOINT).status_code == 403
+
+
+def test_the_example_of_the_document_is_a_list_that_is_stored_and_answered_as_described(service: Service) -> None:
+    document = service.get("/openapi.json").json()
+    described = document["paths"]["/v1/manifests"]["post"]
+    response = send(service, described["requestBody"]["content"][EDIFACT]["example"].encode())
+    assert response.status_code == 201
+    assert response.json()["messages"][0]["flaws"] == []
+    schema = {
+        **described["responses"]["201"]["content"]["application/json"]["schema"],
+        "components": document["components"],
+    }
+    Draft202012Validator(schema).validate(response.json())
 
 
 # --- what rules know of lists -------------------------------------------------------------------------------
@@ -308,8 +322,10 @@ BASE = Listed(
 CREW = replace(BASE, kind="crew_list", persons=1, crew=1, documents=("RUS:C1",))
 
 
-def facts(lists: Sequence[Listed], key: str | None = None, direction: str = "entry", **said: object) -> dict[str, Any]:
-    known: Any = {"crossing.direction": direction, "crossing.date": DAY, "vehicle.voyage": "su 01", **said}
+def facts(
+    lists: Sequence[Listed], key: str | None = None, direction: str = "entry", voyage: object = "su 01"
+) -> dict[str, Any]:
+    known: Any = {"crossing.direction": direction, "crossing.date": DAY, "vehicle.voyage": voyage}
     return {path.partition(".")[2]: value for path, value in announced(known, CHITA, lists).of(key).items()}
 
 
@@ -347,7 +363,7 @@ def test_law_6_the_order_in_which_lists_came_changes_nothing(data: st.DataObject
 @given(lists=st.lists(listed(), max_size=4), key=st.sampled_from(["CHN:E1", "CHN:E9"]))
 def test_law_4_a_document_or_voyage_told_later_changes_nothing_known(lists: list[Listed], key: str) -> None:
     full = facts(lists, key)
-    for less in (facts(lists), facts(lists, key, **{"vehicle.voyage": MISSING})):
+    for less in (facts(lists), facts(lists, key, voyage=MISSING)):
         assert all(isinstance(value, Unknown) or value == full[name] for name, value in less.items())
 
 
@@ -411,4 +427,4 @@ def test_a_list_that_cannot_be_counted_accuses_nobody() -> None:
 
 def test_nothing_is_announced_of_who_is_present_and_no_list_of_no_voyage() -> None:
     assert all(isinstance(value, Unknown) for value in facts([BASE], direction="presence").values())
-    assert facts([BASE], **{"vehicle.voyage": None}) == dict.fromkeys(path.partition(".")[2] for path in OF_MANIFESTS)
+    assert facts([BASE], voyage=None) == dict.fromkeys(path.partition(".")[2] for path in OF_MANIFESTS)

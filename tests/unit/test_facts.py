@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 
 from app.facts.codec import plain, typed
 from app.facts.derive import derive
-from app.facts.subjects import Subject
 from app.facts.history import OF_THE_PAST
 from app.facts.manifests import OF_MANIFESTS
 from app.facts.reference_data import ReferenceData, parse
+from app.facts.subjects import Subject
 from app.vocabulary import mrz
 from app.vocabulary.codes import SubjectKind
 from app.vocabulary.fields import FieldType, catalogue

@@ -2,6 +2,7 @@
 
 from contextlib import suppress
 from dataclasses import asdict
+from datetime import datetime
 from typing import Annotated, Any, Final
 
 import orjson
@@ -103,7 +104,7 @@ def _message(message: Manifest) -> dict[str, Any]:
         "kind": message.kind,
         "function": message.function,
         "reference": message.access_reference,
-        "prepared_at": message.prepared_at,
+        "prepared_at": _local(message.prepared_at),
         "release": message.release,
         "part": message.part,
         "whole": message.whole,
@@ -117,5 +118,15 @@ def _message(message: Manifest) -> dict[str, Any]:
 
 
 def _leg(leg: Leg) -> dict[str, Any]:
-    names = ("voyage", "departure_place", "departure_local", "arrival_place", "arrival_local", "crosses_border")
-    return {name: getattr(leg, name) for name in names}
+    return {
+        "voyage": leg.voyage,
+        "departure_place": leg.departure_place,
+        "departure_local": _local(leg.departure_local),
+        "arrival_place": leg.arrival_place,
+        "arrival_local": _local(leg.arrival_local),
+        "crosses_border": leg.crosses_border,
+    }
+
+
+def _local(time: datetime | None) -> str | None:
+    return time.isoformat(timespec="minutes") if time else None

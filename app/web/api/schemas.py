@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import date, datetime
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -390,14 +390,19 @@ class FlawOut(_Out):
     right: str
 
 
+_Local = Annotated[
+    str | None, Field(description="By the clock there; no zone is given.", examples=["2026-03-01T17:25"])
+]
+
+
 class VoyageLegOut(_Out):
-    """A leg of the voyage; times are local to the place, without a zone, as the list gives them."""
+    """A leg of the voyage."""
 
     voyage: str | None = Field(examples=["UA989"])
     departure_place: str | None
-    departure_local: datetime | None
+    departure_local: _Local
     arrival_place: str | None
-    arrival_local: datetime | None
+    arrival_local: _Local
     crosses_border: bool
 
 
@@ -407,7 +412,7 @@ class ListOut(_Out):
     kind: str | None = Field(examples=["passenger_list"])
     function: str | None
     reference: str | None
-    prepared_at: datetime | None
+    prepared_at: _Local
     release: str
     part: int | None
     whole: bool
