@@ -17,6 +17,7 @@ from app.crossings.links import clusters
 from app.storage.engine import Transaction
 from app.storage.tables import crossings, violations
 from app.storage.types import Instant
+from app.vocabulary.listed import Listed
 from app.vocabulary.past import NOTHING, Leg, Offence, Past, Traffic
 
 # What officers found not to hold is no violation; what they found to hold is a confirmed one.
@@ -59,13 +60,19 @@ class Ask:
 
 
 class Pasts:
-    """Pasts of subjects, and their other keys; what is stored later in the same transaction is added by hand."""
+    """Pasts of subjects, and their other keys; what is stored later in the same transaction is added by hand.
+
+    `lists` are those of their voyages, by number.
+    """
+
+    lists: Mapping[str, tuple[Listed, ...]]
 
     def __init__(
         self, keys: Mapping[str, frozenset[str]], legs: dict[str, list[Leg]], offences: dict[str, list[Offence]]
     ) -> None:
         self._keys, self._legs, self._offences = keys, legs, offences
         self._made: dict[frozenset[str], Past] = {}
+        self.lists = {}
 
     def of(self, key: str | None) -> Past:
         """The past of the subject that the key names, under all keys it has."""
