@@ -1,8 +1,10 @@
 """The pasts that events are judged by, and the later crossings that hang on an event."""
 
+from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
+from operator import attrgetter
 
 from app.crossings import due, history, links, manifests
 from app.crossings.due import Trigger
@@ -72,11 +74,11 @@ def traffic(tx: Transaction, engine: Engine, event: Prepared) -> Traffic:
 
 
 def later(pasts: Pasts, event: Prepared) -> set[str]:
-    """Crossings of the same subjects after the event."""
+    """Crossings of the same subjects after the event, or at the same instant."""
     found: set[str] = set()
-    for subject, facts in event.subjects:
-        mine = subject.leg(facts, event.checkpoint.state, event.crossing)
-        found |= {leg.crossing for leg in pasts.of(subject.key).legs if leg[:4] > mine[:4]}
+    for subject, _ in event.subjects:
+        legs = pasts.of(subject.key).legs
+        found |= {leg.crossing for leg in legs[bisect_left(legs, event.event.occurred_at, key=attrgetter("at")) :]}
     return found - {event.crossing}
 
 

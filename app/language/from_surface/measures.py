@@ -45,6 +45,8 @@ _FORMS: Final[Mapping[Count, _Form]] = {
     Count.CHECKPOINT_CROSSINGS: _Form((), ("of",)),
     Count.CAPACITY_SHARE: _Form((), ("of",), "percent"),
 }
+# Counts that are none where what they count from or until is none.
+_NULLABLE: Final = frozenset({Count.MINUTES_SINCE_CROSSING, Count.MINUTES, Count.WORKING_DAYS})
 _BETWEEN: Final = {Count.MINUTES: FieldType.INSTANT, Count.WORKING_DAYS: FieldType.DATE}
 _KEYS: Final = ("leave_out", "window", "reach", "direction", "regime", "confirmed", "from", "until", "of")
 
@@ -90,7 +92,8 @@ def _measure(key: Scalar, node: Node, report: Report) -> Measure | None:
     title = titles(entry.get("title"), "title", report)
     section = key.text.partition(".")[0]
     subjects = form.subjects & (_PERSONS if section in {"stay", "history"} and form.subjects == _PERSONS else BOTH)
-    field = Field(key.text, FieldType.NUMBER, note or title.get("en", ""), title, subjects, form.unit)
+    described, nullable = note or title.get("en", ""), count in _NULLABLE
+    field = Field(key.text, FieldType.NUMBER, described, title, subjects, form.unit, nullable=nullable)
     days, year = _window(entry.get("window"), report)
     between = _between(entry.get("from"), entry.get("until"), count, report)
     if ("window" in form.needs and not (days or year)) or (count in _BETWEEN and between is None):
