@@ -38,7 +38,7 @@ def _crossings() -> None:
     ):
         op.add_column("crossings", sa.Column(name, kind, nullable=False, server_default=default))
     _count_what_passed()
-    op.create_index("ix_crossings_voyage", "crossings", ["voyage"])
+    op.create_index("ix_crossings_voyage_local_date", "crossings", ["voyage", "local_date"])
     op.create_index(
         "ix_crossings_checkpoint_local_date_occurred_at", "crossings", ["checkpoint", "local_date", "occurred_at"]
     )
@@ -195,14 +195,22 @@ def _manifests() -> None:
         sa.Column("number", sa.SmallInteger, autoincrement=False, nullable=False),
         sa.Column("kind", CODE, nullable=False),
         sa.Column("voyage", sa.String(64), nullable=False),
-        sa.Column("departs_from", sa.String(5)),
-        sa.Column("departs_at", sa.String(16)),
-        sa.Column("arrives_at_place", sa.String(5)),
-        sa.Column("arrives_at", sa.String(16)),
-        sa.Column("prepared_at", sa.String(16)),
-        sa.Column("persons", sa.SmallInteger, nullable=False),
+        sa.Column("departure_day", sa.Date, nullable=False),
+        sa.Column("arrival_day", sa.Date, nullable=False),
+        sa.Column("function", CODE, nullable=False),
+        sa.Column("departure_place", sa.String(5)),
+        sa.Column("departure_local", sa.DateTime),
+        sa.Column("arrival_place", sa.String(5)),
+        sa.Column("arrival_local", sa.DateTime),
+        sa.Column("prepared_at", sa.DateTime),
+        sa.Column("reference", sa.String(512), nullable=False),
+        sa.Column("part", sa.Integer, nullable=False),
+        sa.Column("final", sa.Boolean, nullable=False),
+        sa.Column("persons", sa.SmallInteger),
+        sa.Column("crew", sa.SmallInteger, nullable=False),
         sa.Column("documents", sa.JSON, nullable=False),
         sa.PrimaryKeyConstraint("manifest", "number", name="pk_manifest_voyages"),
         sa.ForeignKeyConstraint(["manifest"], ["manifests.id"], name="fk_manifest_voyages_manifest"),
     )
-    op.create_index("ix_manifest_voyages_voyage", "manifest_voyages", ["voyage"])
+    op.create_index("ix_manifest_voyages_voyage_departure_day", "manifest_voyages", ["voyage", "departure_day"])
+    op.create_index("ix_manifest_voyages_voyage_arrival_day", "manifest_voyages", ["voyage", "arrival_day"])
