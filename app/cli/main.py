@@ -13,16 +13,18 @@ from app.cli.keys import create, list_, revoke
 from app.cli.manifest import manifest
 from app.cli.migrate import migrate
 from app.cli.mrz import mrz
+from app.cli.replay import replay
 from app.cli.rules.cases import run_cases
 from app.cli.rules.check import check
 from app.cli.rules.explain import explain
 from app.cli.serve import serve
+from app.cli.stay.command import stay
 from app.cli.terminal import CannotRunError, ExitCode, WrongUseError, fault
 from app.errors import GeregeError, Unavailable
 
 _CODES = (
     "Exit codes: 0 done, nothing wrong; 1 what was checked has faults (rules, cases, event, machine readable zone, "
-    "passenger list); 2 wrong use; 3 cannot run now (database, port, rules that have errors)."
+    "passenger list, stays, stored decisions); 2 wrong use; 3 cannot run now (database, port, rules that have errors)."
 )
 
 app = typer.Typer(
@@ -35,7 +37,7 @@ app = typer.Typer(
 )
 keys = typer.Typer(no_args_is_help=True, help="Make, list and revoke the keys that requests are made with.")
 rules = typer.Typer(no_args_is_help=True, help="Check the rules, run their cases, explain a verdict.")
-for command in (serve, migrate, demo, fields, mrz, manifest):
+for command in (serve, migrate, demo, replay, stay, manifest, fields, mrz):
     app.command(epilog=_CODES)(command)
 keys.command(epilog=_CODES)(create)
 keys.command("list", epilog=_CODES)(list_)

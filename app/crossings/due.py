@@ -91,6 +91,11 @@ def take(tx: Transaction, identifiers: Collection[str]) -> set[str]:
     return mine
 
 
+def is_due(tx: Transaction, crossing: str) -> bool:
+    """Whether this one waits."""
+    return tx.execute(select(due.c.crossing).where(due.c.crossing == crossing)).first() is not None
+
+
 def backlog(tx: Transaction) -> Backlog:
     """What waits."""
     row = tx.execute(select(func.count(), func.min(due.c.since))).one()

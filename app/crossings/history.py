@@ -7,11 +7,11 @@ so that a stay that began long ago is known.
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
-from typing import Any, Final
+from datetime import date, datetime
+from typing import Final
 
 import orjson
-from sqlalchemy import func, or_, select, text
+from sqlalchemy import func, select, text
 
 from app.crossings.links import clusters
 from app.storage.engine import Transaction
@@ -119,16 +119,20 @@ def _legs(tx: Transaction, asks: Sequence[Ask], keys: Mapping[str, frozenset[str
     return [Leg._make(row) for row in found]
 
 
-def _offences(
-    tx: Transaction, asks: Sequence[Ask], keys: Mapping[str, frozenset[str]]
-) -> Mapping[str, list[Offence]]:
+def _offences(tx: Transaction, asks: Sequence[Ask], keys: Mapping[str, frozenset[str]]) -> Mapping[str, list[Offence]]:
     wanted = [(ask, ask.offences_since) for ask in asks if ask.offences_since is not None]
     found: defaultdict[str, list[Offence]] = defaultdict(list)
     if not wanted:
         return found
     column = violations.c
     query = select(
-        column.subject_key, column.occurred_at, column.rule, column.local_date, column.regime, column.status, column.crossing
+        column.subject_key,
+        column.occurred_at,
+        column.rule,
+        column.local_date,
+        column.regime,
+        column.status,
+        column.crossing,
     ).where(
         column.subject_key.in_({key for ask, _ in wanted for key in keys[ask.key]}),
         column.occurred_at >= min(since for _, since in wanted),

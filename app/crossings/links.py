@@ -16,8 +16,10 @@ from typing import NamedTuple
 
 from sqlalchemy import func, insert, or_, select, update
 
+from app.errors import NotFound
 from app.storage.engine import Transaction
 from app.storage.tables import crossing_subjects, same_subject
+from app.storage.types import is_storable
 
 _COLUMN = same_subject.c
 
@@ -93,6 +95,18 @@ def statements(tx: Transaction, keys: Collection[str], *, ended: bool = False) -
     if not ended:
         query = query.where(_COLUMN.ended_at.is_(None))
     return [Statement(**row._asdict() | {"ground": Ground(row.ground)}) for row in tx.execute(query)]
+
+
+def get(tx: Transaction, identifier: str, *, ended: bool = False) -> Statement:
+    """A statement in force (or, with `ended`, any); raises NotFound."""
+    row = (
+        tx.execute(select(same_subject).where(_COLUMN.id == identifier)).one_or_none()
+        if is_storable(identifier)
+        else None
+    )
+    if row is None or (row.ended_at is not None and not ended):
+        raise NotFound(f"There is no link {identifier} in force.")
+    return Statement(**row._asdict() | {"ground": Ground(row.ground)})
 
 
 def _same_pairs(found: Iterable[Statement]) -> set[tuple[str, str]]:

@@ -238,6 +238,13 @@ def get(tx: Transaction, identifier: str) -> Crossing:
     )
 
 
+def source_of(tx: Transaction, identifier: str) -> str | None:
+    """Which source sent a crossing; None if there is no such crossing."""
+    if not is_storable(identifier):
+        return None
+    return tx.execute(select(tables.crossings.c.source).where(tables.crossings.c.id == identifier)).scalar_one_or_none()
+
+
 @dataclass(frozen=True, slots=True)
 class Stored:
     """What judging a crossing again needs: its event, and the facts its last decision rests on."""
@@ -266,6 +273,61 @@ def many(tx: Transaction, identifiers: Sequence[str]) -> list[Stored]:
         .where(crossing.id.in_(identifiers))
     )
     return [Stored(*row) for row in tx.execute(query)]
+
+
+@dataclass(frozen=True, slots=True)
+class Replayable:
+    """A decision with the event it is on. `findings` are rule, subject's kind and position, and verdict."""
+
+    decision: str
+    crossing: str
+    body: bytes
+    outcome: str
+    facts: Json
+    compliant: Json
+    findings: tuple[tuple[str, str, int, str], ...] = ()
+
+
+def count_decisions(tx: Transaction) -> int:
+    """How many there are."""
+    return tx.execute(select(func.count()).select_from(tables.decisions)).scalar_one()
+
+
+def rulebooks_used(tx: Transaction) -> list[str]:
+    """Digests of the rulebooks decisions were made by."""
+    return list(
+        tx.execute(select(tables.decisions.c.rulebook).distinct().order_by(tables.decisions.c.rulebook)).scalars()
+    )
+
+
+def replayable(tx: Transaction, rulebook: str, after: str, most: int) -> list[Replayable]:
+    """Decisions made by a rulebook, in the order of their identifiers, with the body of the revision each is on."""
+    decision, revision = tables.decisions.c, tables.crossing_revisions.c
+    of_it = (revision.crossing == decision.crossing) & (revision.number == decision.revision)
+    query = (
+        select(
+            decision.id,
+            decision.crossing,
+            func.coalesce(revision.body, tables.crossings.c.body),
+            decision.outcome,
+            decision.facts,
+            decision.compliant,
+        )
+        .join(tables.crossings, tables.crossings.c.id == decision.crossing)
+        .outerjoin(tables.crossing_revisions, of_it)
+        .where(decision.rulebook == rulebook, decision.id > after)
+        .order_by(decision.id)
+        .limit(most)
+    )
+    rows = tx.execute(query).all()
+    found = tables.findings.c
+    verdicts: dict[str, list[tuple[str, str, int, str]]] = {row[0]: [] for row in rows}
+    asked = select(found.decision, found.rule, found.subject_kind, found.subject_position, found.verdict).where(
+        found.decision.in_(verdicts)
+    )
+    for name, rule, kind, position, verdict in tx.execute(asked):
+        verdicts[name].append((rule, kind.value, position, verdict.value))
+    return [Replayable(*row, findings=tuple(verdicts[row[0]])) for row in rows]
 
 
 def _decision(tx: Transaction, row: Mapping[str, Any]) -> Decision:

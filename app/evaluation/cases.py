@@ -85,7 +85,7 @@ def _past(engine: Engine, case: Case, subject: Subject) -> Past:
                 leg = other.leg(facts, event.checkpoint.state, f"before-{number}")
                 legs.append(leg)
                 rules = (engine.rulebook.rules[rule] for rule in each.confirmed)
-                offences += [Offence(leg.at, rule.id, leg.day, rule.regime, True, leg.crossing) for rule in rules]  # noqa: FBT003
+                offences += [Offence(leg.at, rule.id, leg.day, rule.regime, True, leg.crossing) for rule in rules]
     return Past(tuple(sorted(legs)), tuple(sorted(offences)))
 
 

@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from app.backends.reference import Judged
-from app.facts.subjects import Subject
 from app.facts.reference_data import Checkpoint
+from app.facts.subjects import Subject
 from app.language.ir import Rule, Status
 from app.language.resolve import Resolved
 from app.vocabulary.codes import Advice, Verdict

@@ -20,12 +20,11 @@ from app.facts.reference_data import Checkpoint, ReferenceData
 from app.facts.subjects import Subject
 from app.language.ir import Rule, Rulebook, Status
 from app.vocabulary.codes import SubjectKind, Verdict
-from app.vocabulary.past import NOTHING, Past, Traffic, Unknown
+from app.vocabulary.past import NO_TRAFFIC, NOTHING, Past, Traffic, Unknown
 from app.vocabulary.values import Facts, Record, Value
 from app.vocabulary.wire import Crossing
 
 EVERYWHERE, SCHENGEN, SCHENGEN_STATES = "INT", "EUE", "schengen_states"
-NO_TRAFFIC = Traffic()
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +119,9 @@ class Engine:
             here = Here(leg, past, prepared.territory, self._reference.checkpoints)
         if asked.facts:
             unknown = dict.fromkeys(asked.facts, NO_KEY)
-            found |= {path: value for path, value in history_facts(here).items() if path in asked.facts} if here else unknown
+            found |= (
+                {path: value for path, value in history_facts(here).items() if path in asked.facts} if here else unknown
+            )
         place = Place(prepared.checkpoint, self.rulebook.calendars.get(prepared.checkpoint.state), traffic)
         found |= measured(asked.measures, here, {**facts, **_known(found)}, place)
         return {**facts, **_known(found)}, {path: each for path, each in found.items() if isinstance(each, Unknown)}

@@ -8,18 +8,20 @@ from app.crossings.due import Trigger
 from app.crossings.history import Ask, Pasts
 from app.crossings.links import Ground, Statement, Use
 from app.crossings.records import Cause
-from app.evaluation.engine import NO_TRAFFIC, Engine, Prepared
+from app.evaluation.engine import Engine, Prepared
 from app.evaluation.record import new_id
 from app.facts.measures import reaching_back
 from app.storage.engine import Transaction, alone_with
-from app.vocabulary.past import Past, Traffic
+from app.vocabulary.past import NO_TRAFFIC, Past, Traffic
 
 ENGINE = "engine"
 
 
 def alone(tx: Transaction, events: Iterable[Prepared]) -> None:
     """Keep other servers from judging events of the same subjects until the end of the transaction."""
-    names = {name for event in events for subject, _ in event.subjects for name in (subject.key, subject.holder) if name}
+    names = {
+        name for event in events for subject, _ in event.subjects for name in (subject.key, subject.holder) if name
+    }
     while True:
         # Somebody may have linked one of them to another subject while this one waited.
         all_of = {key for each in links.clusters(tx, names).values() for key in each} if names else set()
@@ -100,7 +102,7 @@ def _relink(tx: Transaction, uses: Sequence[Use], trigger: Trigger) -> None:
     ]
     gone = [each for each in there if each.pair not in wanted]
     made = [
-        Statement(new_id(trigger.since), *pair, True, Ground.EXACT_MATCH, trigger.since, ENGINE, _MATCHED)  # noqa: FBT003
+        Statement(new_id(trigger.since), *pair, True, Ground.EXACT_MATCH, trigger.since, ENGINE, _MATCHED)
         for pair in sorted(wanted - {each.pair for each in there})
     ]
     links.end(tx, gone, trigger.since, ENGINE, "what is on record of the documents no longer matches")
@@ -112,4 +114,3 @@ def _relink(tx: Transaction, uses: Sequence[Use], trigger: Trigger) -> None:
 
 
 _MATCHED = "a new document of the same holder, issued after the other was used last"
-

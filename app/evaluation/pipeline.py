@@ -1,8 +1,8 @@
 """The one way of an event to a committed decision: one thread that evaluates and writes what is waiting.
 
 The C engine belongs to one thread, and one transaction for all that waits costs one flush to disk instead of many.
-An event is answered after the transaction that holds its decision is committed (law 1). Stored crossings whose subjects'
-history has changed are judged again by the same thread, after the lanes and a few at a time.
+An event is answered after the transaction that holds its decision is committed (law 1). Stored crossings are judged again
+by the same thread where their subjects' history has changed: after the lanes, and a few at a time.
 """
 
 import hashlib
@@ -322,7 +322,7 @@ class _Batch:
             self._pasts.add(subject.leg(facts, event.checkpoint.state, event.crossing))
         for each in made.new:
             if each.subject_key:
-                offence = Offence(each.occurred_at, each.rule, each.local_date, each.regime.value, False, each.crossing)  # noqa: FBT003
+                offence = Offence(each.occurred_at, each.rule, each.local_date, each.regime.value, False, each.crossing)
                 self._pasts.add_offence(each.subject_key, offence)
         return Stored(event.crossing, made.decision.answer, replayed=False, decision=decision)
 

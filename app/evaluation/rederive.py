@@ -106,7 +106,11 @@ def _changes(
 
 
 def _same_matter(one: Violation, other: Violation) -> bool:
-    return (one.rule, one.subject_kind, one.subject_position) == (other.rule, other.subject_kind, other.subject_position)
+    return (one.rule, one.subject_kind, one.subject_position) == (
+        other.rule,
+        other.subject_kind,
+        other.subject_position,
+    )
 
 
 def facts_of(value: Any) -> Any:  # noqa: ANN401 (JSON)

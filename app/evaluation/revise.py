@@ -150,4 +150,3 @@ def _prepared(engine: Engine, revising: Revising, before: records.Crossing) -> P
     if problems:
         raise Invalid("The correction is of another event; nothing was changed.", problems)
     return replace(engine.prepare(event), crossing=before.id)
-

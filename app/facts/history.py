@@ -126,7 +126,7 @@ def _elsewhere(here: Here) -> str | None:
     return last.state if last and away else None
 
 
-def _speed(here: Here) -> int | None | Unknown:
+def _speed(here: Here) -> int | Unknown | None:
     """Whole km/h needed at least; the distance is shortened by how far the register may be off."""
     last = here.earlier[-1] if here.earlier else None
     if last is None:

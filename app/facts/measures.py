@@ -14,11 +14,11 @@ from app.facts.reference_data import Checkpoint
 from app.facts.stays import Presence, Stay
 from app.language.calendars import Calendar
 from app.language.ir import Count, Measure, Reach
-from app.vocabulary.codes import CapacityUnit, UnknownReason
-from app.vocabulary.past import Leg, Offence, Traffic, Unknown
+from app.vocabulary.codes import CapacityUnit, StayBasis, UnknownReason
+from app.vocabulary.past import NO_TRAFFIC, Leg, Offence, Traffic, Unknown
 from app.vocabulary.values import Facts
 
-Number: TypeAlias = int | None | Unknown
+Number: TypeAlias = int | Unknown | None
 _WHOLE_YEAR: Final = 366
 # Days of law are those at checkpoints, which begin up to a day before or after those in UTC.
 _ZONES: Final = 2
@@ -32,7 +32,7 @@ class Place:
 
     checkpoint: Checkpoint
     calendar: Calendar | None
-    traffic: Traffic = Traffic()
+    traffic: Traffic = NO_TRAFFIC
 
 
 def measured(wanted: Iterable[Measure], here: Here | None, facts: Facts, place: Place) -> dict[str, Number]:
@@ -87,28 +87,30 @@ def _days(measure: Measure, here: Here) -> Number:
     day = here.leg.day
     first = date.min if measure.count is Count.CONTINUOUS_DAYS else _first_day(measure, day)
     stays = [stay for stay in here.sojourns if stay.latest >= first]
-    counted = [_counted(stay, measure) for stay in stays]
-    least = _count([_certain(*each) for each in zip(stays, counted, strict=True)], measure, first, day)
+    counted = [counts(stay, measure.leave_out) for stay in stays]
+    least = _count([certain(*each) for each in zip(stays, counted, strict=True)], measure, first, day)
     open_ = [stay for stay, counts in zip(stays, counted, strict=True) if stay.lacks or counts is None]
     if not open_:
         return least
-    most = _count([_possible(*each) for each in zip(stays, counted, strict=True)], measure, first, day)
+    most = _count([possible(*each) for each in zip(stays, counted, strict=True)], measure, first, day)
     return least if least == most else open_[-1].lacks or Unknown(UnknownReason.BASIS, open_[-1].begin)
 
 
-def _counted(stay: Sojourn, measure: Measure) -> bool | None:
-    """Whether the days of a stay count; None where the papers leave it open."""
-    if not measure.leave_out:
+def counts(stay: Sojourn, leave_out: frozenset[StayBasis]) -> bool | None:
+    """Whether the days of a stay count where these bases do not; None where the papers leave it open."""
+    if not leave_out:
         return True
-    left_out = {basis in measure.leave_out if basis else None for basis in stay.bases}
+    left_out = {basis in leave_out if basis else None for basis in stay.bases}
     return None if None in left_out or len(left_out) > 1 else not left_out.pop()
 
 
-def _certain(stay: Sojourn, counted: bool | None) -> Stay:
+def certain(stay: Sojourn, counted: bool | None) -> Stay:  # noqa: FBT001 (the second half of a pair)
+    """The days of a stay that count for certain."""
     return Stay(stay.begin, stay.end, counted=bool(counted))
 
 
-def _possible(stay: Sojourn, counted: bool | None) -> Stay:
+def possible(stay: Sojourn, counted: bool | None) -> Stay:  # noqa: FBT001 (the second half of a pair)
+    """The days of a stay that may count."""
     return Stay(stay.begin, stay.end, counted=False) if counted is False else Stay(stay.earliest, stay.latest)
 
 

@@ -103,6 +103,11 @@ class Presence:
             if end >= first:
                 yield max(start, first), min(end, last)
 
+    def listed(self, first: int, last: int) -> Iterator[date]:
+        """The days that count from first to last, one by one."""
+        for start, end in self.within(first, last):
+            yield from map(date.fromordinal, range(start, end + 1))
+
     def _up_to(self, day: int) -> int:
         index = bisect_right(self._starts, day)
         if not index:

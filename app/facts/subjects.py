@@ -37,7 +37,7 @@ class Subject:
     basis: str = ""
 
     def leg(self, facts: Facts, state: str, crossing: str = "") -> Leg:
-        """This crossing as a leg of the subject's history."""
+        """The crossing as a leg of the subject's history."""
         at, day = facts["crossing.occurred_at"], facts["crossing.date"]
         direction, checkpoint = facts["crossing.direction"], facts["crossing.checkpoint"]
         return Leg(at, direction, checkpoint, self.basis, day, state, self.key or "", crossing)  # type: ignore[arg-type] # always known, of these types

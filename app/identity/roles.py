@@ -18,6 +18,8 @@ class Permission(StrEnum):
 
     CROSSINGS_WRITE = "crossings:write"
     CROSSINGS_READ = "crossings:read"
+    CROSSINGS_CORRECT = "crossings:correct"
+    SUBJECTS_LINK = "subjects:link"
     VIOLATIONS_READ = "violations:read"
     RULES_READ = "rules:read"
     RULES_EVALUATE = "rules:evaluate"
@@ -28,10 +30,12 @@ class Permission(StrEnum):
 
 PERMISSIONS: Mapping[Role, frozenset[Permission]] = {
     # Not to evaluate: whoever could try events unseen could learn how to pass.
-    Role.CHECKPOINT: frozenset({Permission.CROSSINGS_WRITE}),
+    Role.CHECKPOINT: frozenset({Permission.CROSSINGS_WRITE, Permission.CROSSINGS_CORRECT}),
     Role.OFFICER: frozenset(
         {
             Permission.CROSSINGS_READ,
+            Permission.CROSSINGS_CORRECT,
+            Permission.SUBJECTS_LINK,
             Permission.VIOLATIONS_READ,
             Permission.RULES_READ,
             Permission.RULES_EVALUATE,

@@ -222,7 +222,9 @@ def _cases(tree: Mapping[str, Node | None], out: _Compiled, report: Report) -> N
             hint = did_you_mean(name, out.rules, f"Put it beside the rule's file, {PurePosixPath(beside).name}")
             report.error(Position(file, 1, 1), "unknown-rule", f"there is no rule {name} beside these cases", hint)
         elif found:
-            out.cases[name] = tuple(cases(node, found, Named(fields_with(out.measures.values(), found.applies_to), out.rules), report))
+            out.cases[name] = tuple(
+                cases(node, found, Named(fields_with(out.measures.values(), found.applies_to), out.rules), report)
+            )
 
 
 def parse_condition(

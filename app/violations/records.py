@@ -4,12 +4,12 @@ A page ends in a cursor: the place of its last item in the order, so that what i
 nor hides an item.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, insert, or_, select, update
+from sqlalchemy import ColumnElement, Row, Select, func, insert, or_, select, update
 
 from app.errors import Invalid, NotFound, Problem
 from app.storage.engine import Transaction
@@ -101,8 +101,9 @@ class Detail:
 class Filters:
     """What to look for: all of the given filters, each met by any of its values; an empty one asks nothing.
 
-    `occurred_from` is included, `occurred_until` is not; `updated_since` is. `q` is part of a rule's identifier, a
-    checkpoint, a subject's key or an event's identifier, in upper or lower case.
+    `occurred_from` is included, `occurred_until` is not; `updated_since` is. With `as_of` violations are as they were
+    known at that instant. `q` is part of a rule's identifier, a checkpoint, a subject's key or an event's identifier,
+    in upper or lower case.
     """
 
     status: tuple[str, ...] = ()
@@ -116,6 +117,7 @@ class Filters:
     occurred_from: datetime | None = None
     occurred_until: datetime | None = None
     updated_since: datetime | None = None
+    as_of: datetime | None = None
     q: str | None = None
 
 
@@ -156,17 +158,19 @@ def changes_of(tx: Transaction, identifier: str) -> list[Change]:
     return [Change(**row._asdict()) for row in tx.execute(query)]
 
 
-def get(tx: Transaction, identifier: str) -> Detail:
-    """One violation; raises `NotFound`."""
+def get(tx: Transaction, identifier: str, as_of: datetime | None = None) -> Detail:
+    """One violation, now or as it was known at an instant; raises `NotFound`."""
     query = (
         _listing(findings.c.decision, findings.c.explanation)
         .join(findings, findings.c.id == _COLUMN.finding)
         .where(_COLUMN.id == identifier)
     )
     row = tx.execute(query).one_or_none() if is_storable(identifier) else None
-    if row is None:
-        raise NotFound(f"There is no violation {identifier}.")
-    return Detail(_listed(row), row.decision, row.explanation)
+    if row is None or (as_of and row.created_at > as_of):
+        known = f" known on {as_of.isoformat()}" if row and as_of else ""
+        raise NotFound(f"There is no violation {identifier}{known}.")
+    listed = _listed(row)
+    return Detail(next(_as_of(tx, [listed], as_of)) if as_of else listed, row.decision, row.explanation)
 
 
 def search(
@@ -177,17 +181,34 @@ def search(
     Give the same filters and sort with the cursor of the page before. Raises `Invalid` for a cursor that is not one,
     or not of this sort, and for a limit out of bounds.
     """
-    if problems := _problems(filters, limit):
+    if problems := _problems(filters, sort, limit):
         raise Invalid("The page cannot be given.", problems)
     query = _listing().where(*_conditions(filters)).order_by(*order(sort)).limit(limit + 1)
     if cursor is not None:
         query = query.where(after(cursor, sort))
     rows = tx.execute(query).all()
     more = len(rows) > limit
-    return Page(tuple(map(_listed, rows[:limit])), cursor_at(rows[limit - 1], sort) if more else None)
+    found = [_listed(row) for row in rows[:limit]]
+    if filters.as_of:
+        found = list(_as_of(tx, found, filters.as_of))
+    return Page(tuple(found), cursor_at(rows[limit - 1], sort) if more else None)
 
 
-def _problems(filters: Filters, limit: int) -> list[Problem]:
+def _as_of(tx: Transaction, listed: Sequence[Listed], as_of: datetime) -> Iterator[Listed]:
+    """As they were known at an instant: with the last change until then, or none."""
+    column = violation_changes.c
+    query = select(violation_changes).where(
+        column.violation.in_([each.violation.id for each in listed]), column.at <= as_of
+    )
+    last = {row.violation: row for row in tx.execute(query.order_by(column.id))}
+    for each in listed:
+        was = last.get(each.violation.id)
+        known = (was.status, was.needs_review, was.at) if was else (OPEN, False, each.violation.created_at)
+        status, review, at = known
+        yield replace(each, violation=replace(each.violation, status=status, needs_review=review, updated_at=at))
+
+
+def _problems(filters: Filters, sort: Sort, limit: int) -> list[Problem]:
     texts = {
         "status": filters.status,
         "rule": filters.rule,
@@ -201,6 +222,9 @@ def _problems(filters: Filters, limit: int) -> list[Problem]:
         for name, values in texts.items()
         if not all(map(is_storable, values))
     ]
+    if filters.as_of and (filters.updated_since or sort in {Sort.LAST_UPDATED, Sort.FIRST_UPDATED}):
+        hint = "leave out updated_since, and sort by occurred_at or severity"
+        problems.append(Problem("as_of", "cannot stand beside when violations were last updated", hint))
     if not 1 <= limit <= LARGEST_PAGE:
         problems.append(Problem("limit", f"is not a number from 1 to {LARGEST_PAGE}"))
     return problems
@@ -213,8 +237,8 @@ def _listing(*more: ColumnElement[Any]) -> Select[Any]:
 
 
 def _conditions(filters: Filters) -> list[ColumnElement[bool]]:
-    any_of = {
-        _COLUMN.status: filters.status,
+    any_of: dict[ColumnElement[Any], Sequence[Any]] = {
+        _status(filters.as_of): filters.status,
         _COLUMN.rule: filters.rule,
         _COLUMN.regime: filters.regime,
         _COLUMN.jurisdiction: filters.jurisdiction,
@@ -224,6 +248,8 @@ def _conditions(filters: Filters) -> list[ColumnElement[bool]]:
         _COLUMN.subject_key: filters.subject,
     }
     conditions: list[ColumnElement[bool]] = [column.in_(values) for column, values in any_of.items() if values]
+    if filters.as_of is not None:
+        conditions.append(_COLUMN.created_at <= filters.as_of)
     if filters.occurred_from is not None:
         conditions.append(_COLUMN.occurred_at >= filters.occurred_from)
     if filters.occurred_until is not None:
@@ -234,6 +260,15 @@ def _conditions(filters: Filters) -> list[ColumnElement[bool]]:
         searched = (_COLUMN.rule, _COLUMN.checkpoint, _COLUMN.subject_key, crossings.c.event_id)
         conditions.append(or_(*(column.icontains(filters.q, autoescape=True) for column in searched)))
     return conditions
+
+
+def _status(as_of: datetime | None) -> ColumnElement[Any]:
+    """The status, now or at an instant."""
+    if as_of is None:
+        return _COLUMN.status
+    column = violation_changes.c
+    last = select(column.status).where(column.violation == _COLUMN.id, column.at <= as_of)
+    return func.coalesce(last.order_by(column.id.desc()).limit(1).correlate(violations).scalar_subquery(), OPEN)
 
 
 def _listed(row: Row[Any]) -> Listed:

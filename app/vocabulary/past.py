@@ -38,8 +38,11 @@ class Offence(NamedTuple):
 class Traffic(NamedTuple):
     """What crossed at the checkpoint earlier on the same day."""
 
-    vehicles: int = 0
-    persons: int = 0
+    vehicles: int
+    persons: int
+
+
+NO_TRAFFIC = Traffic(0, 0)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from datetime import datetime
 from typing import Any
 
 import structlog
@@ -12,9 +13,10 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.clock import uuid7
+from app.crossings.due import Backlog
 from app.vocabulary.wire import Crossing
 from app.web import problems
-from app.web.api import crossings, rules, schemas, service, violations
+from app.web.api import crossings, rules, schemas, service, subjects, violations
 from app.web.services import Services
 
 _HEADERS = ((b"x-content-type-options", b"nosniff"), (b"cache-control", b"no-store"))
@@ -44,7 +46,7 @@ def create(services: Services, close: Callable[[], None]) -> FastAPI:
     # The path every event takes: FastAPI's own handling of a request costs as much as judging it. Its route of the
     # same path, shadowed by this one, stays for the OpenAPI document.
     app.router.routes.insert(0, Route("/v1/crossings", crossings.post_crossing, methods=["POST"]))
-    for module in (crossings, violations, rules, service):
+    for module in (crossings, violations, subjects, rules, service):
         app.include_router(module.router)
     problems.install(app)
     app.add_middleware(Observed, services=services)
@@ -91,9 +93,24 @@ class Observed:
         _log.debug("request", method=scope["method"], route=route, status=status, milliseconds=round(seconds * 1000, 1))
 
 
+def lag(backlog: Backlog, now: datetime) -> float:
+    """Seconds since the first of what waits began to."""
+    return max(0.0, (now - backlog.since).total_seconds()) if backlog.since else 0.0
+
+
 def _watch(services: Services) -> None:
     pipeline = services.pipeline
     services.metrics.watch("gerege_waiting_tasks", "Tasks that wait for evaluation", lambda: pipeline.waiting)
+    services.metrics.watch(
+        "gerege_rederivations_waiting",
+        "Stored crossings that wait to be judged again",
+        lambda: pipeline.backlog().waiting,
+    )
+    services.metrics.watch(
+        "gerege_rederivation_lag_seconds",
+        "How long the first of them has waited",
+        lambda: lag(pipeline.backlog(), services.clock.now()),
+    )
     services.metrics.watch(
         "gerege_rulebook_stale",
         "1 if newer rules have errors and are not in force",

@@ -79,6 +79,20 @@ def not_an_event(error: ValidationError, prefix: str = "") -> errors.Invalid:
     return errors.Invalid(detail, [_problem(each, prefix) for each in faults[:_SHOWN]])
 
 
+def not_acceptable(error: ValidationError, members: list[str]) -> errors.Invalid:
+    """Pydantic's faults of a body with these members."""
+    faults = error.errors(include_url=False, include_input=False)[:_SHOWN]
+    problems = [
+        errors.Problem(
+            pointer(fault["loc"]),
+            "there is no such member" if fault["type"] == "extra_forbidden" else _message(fault),
+            _near(str(fault["loc"][-1]), members) if fault["type"] == "extra_forbidden" else None,
+        )
+        for fault in faults
+    ]
+    return errors.Invalid("The body is not acceptable; nothing was changed.", problems)
+
+
 def unexpected(error: Exception, method: str, path: str) -> Response:
     """What is told of a fault of the service: the log has the trace, whoever asked learns nothing of the inside."""
     _log.error("unexpected", method=method, path=path, exc_info=error)

@@ -39,7 +39,9 @@ def _crossings() -> None:
         op.add_column("crossings", sa.Column(name, kind, nullable=False, server_default=default))
     _count_what_passed()
     op.create_index("ix_crossings_voyage", "crossings", ["voyage"])
-    op.create_index("ix_crossings_checkpoint_local_date_occurred_at", "crossings", ["checkpoint", "local_date", "occurred_at"])
+    op.create_index(
+        "ix_crossings_checkpoint_local_date_occurred_at", "crossings", ["checkpoint", "local_date", "occurred_at"]
+    )
     op.create_table(
         "crossing_revisions",
         sa.Column("crossing", ID, nullable=False),

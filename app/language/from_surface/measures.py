@@ -81,7 +81,8 @@ def _measure(key: Scalar, node: Node, report: Report) -> Measure | None:
     for name in _KEYS:
         given = entry.get(name)
         if given and name not in form.needs + form.may:
-            hint = f"Beside title and note it takes {one_of(form.needs + form.may) if form.needs + form.may else 'nothing'}"
+            takes = one_of(form.needs + form.may) if form.needs + form.may else "nothing more"
+            hint = f"Beside title and note it takes {takes}"
             report.error(given.at, "key-does-not-fit", f"{count} takes no {name}", hint)
         if given is None and name in form.needs:
             report.error(node.at, "missing-key", f"{what} has no {name}", f"Add `{name}:`")

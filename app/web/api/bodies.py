@@ -1,16 +1,17 @@
 """An event out of a request's body: bounded, JSON or a CloudEvents envelope, validated straight from its bytes."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any, TypeVar
 
 import orjson
 from fastapi import Request
-from pydantic import ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from app.errors import Invalid, Problem
 from app.evaluation.pipeline import canonical_digest
+from app.vocabulary.members import Text
 from app.vocabulary.wire import Crossing
-from app.web.problems import BadRequestError, not_an_event
+from app.web.problems import BadRequestError, not_acceptable, not_an_event
 
 JSON, CLOUD_EVENT = "application/json", "application/cloudevents+json"
 _SPECVERSION = "1.0"
@@ -34,19 +35,81 @@ async def event_of(request: Request, largest: int) -> Body:
         )
     if request.headers.get("content-encoding", "identity").lower() != "identity":
         raise BadRequestError(415, "Send the body as it is, without a content encoding.")
-    content = await _read(request, largest)
+    content = await read_body(request, largest)
     document = _json(content)
     if kind == CLOUD_EVENT:
         document = _data(document)
         content = _bytes(document)
+    return _event(content, document, "/data" if kind == CLOUD_EVENT else "")
+
+
+def _event(content: bytes, document: Any, place: str) -> Body:  # noqa: ANN401 (any JSON)
+    """The event at a place of the body, as its bytes and as JSON."""
     try:
         event = Crossing.model_validate_json(content)
     except ValidationError as error:
-        raise not_an_event(error, "/data" if kind == CLOUD_EVENT else "") from error
+        raise not_an_event(error, place) from error
     return Body(event, content, canonical_digest(document))
 
 
-async def _read(request: Request, largest: int) -> bytes:
+@dataclass(frozen=True, slots=True)
+class Correction:
+    """A correction's body: the whole corrected event, why, and the revision its sender knows, if said."""
+
+    body: Body
+    reason: str
+    revises: int | None
+
+
+async def correction_of(request: Request, largest: int) -> Correction:
+    """Read and check a correction; raises as `event_of`."""
+    document = await document_of(request, largest)
+    told = _told(document, _Reasoned)
+    if not isinstance(document.get("event"), dict):
+        raise Invalid("The correction has no event.", [Problem("/event", "must be the whole corrected event")])
+    return Correction(_event(_bytes(document["event"]), document["event"], "/event"), told.reason, told.revises)
+
+
+async def withdrawal_of(request: Request, largest: int) -> tuple[str, int | None]:
+    """Read and check a withdrawal: why, and the revision its sender knows; raises as `event_of`."""
+    told = _told(await document_of(request, largest), _Withdrawn)
+    return told.reason, told.revises
+
+
+async def document_of(request: Request, largest: int) -> dict[str, Any]:
+    """A JSON object; raises as `event_of`."""
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if kind != JSON:
+        raise BadRequestError(415, f"Send the body as {JSON}, not as {kind or 'a body without a type'}.")
+    document = _json(await read_body(request, largest))
+    if not isinstance(document, dict):
+        raise Invalid("The body is not acceptable.", [Problem("", "must be an object")])
+    return document
+
+
+class _Withdrawn(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    reason: Text
+    revises: Annotated[int, Field(ge=1)] | None = None
+
+
+class _Reasoned(_Withdrawn):
+    event: Any = None
+
+
+_T = TypeVar("_T", bound=_Withdrawn)
+
+
+def _told(document: dict[str, Any], model: type[_T]) -> _T:
+    try:
+        return model.model_validate(document)
+    except ValidationError as error:
+        raise not_acceptable(error, list(model.model_fields)) from error
+
+
+async def read_body(request: Request, largest: int) -> bytes:
+    """The body as it comes; raises BadRequestError (413)."""
     declared = request.headers.get("content-length", "")
     if declared.isdecimal() and int(declared) > largest:
         raise BadRequestError(413, f"The body is larger than {largest} bytes.")

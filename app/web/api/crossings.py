@@ -1,4 +1,4 @@
-"""`POST /v1/crossings`, `POST /v1/evaluate`, `GET /v1/crossings/{id}`."""
+"""`POST /v1/crossings`, `POST /v1/evaluate`, `GET /v1/crossings/{id}`, and its corrections and withdrawal."""
 
 import asyncio
 import time
@@ -9,19 +9,21 @@ import orjson
 from fastapi import APIRouter, Depends, Query, Request, Response
 from starlette.concurrency import run_in_threadpool
 
-from app.crossings import records
-from app.errors import Forbidden, Invalid, Problem
+from app.crossings import due, records, revisions
+from app.errors import Forbidden, Invalid, NotFound, Problem
 from app.evaluation.answer import unstored
 from app.evaluation.record import Received
+from app.evaluation.revise import Revising
 from app.facts.codec import plain
 from app.identity.keys import Credential
 from app.identity.roles import Permission
 from app.storage.engine import reading
+from app.vocabulary.members import Instant
 from app.vocabulary.wire import Crossing
 from app.web.api import schemas
-from app.web.api.bodies import event_of
+from app.web.api.bodies import correction_of, event_of, withdrawal_of
 from app.web.security import looked, permitted, require
-from app.web.services import services_of
+from app.web.services import Services, services_of
 
 router = APIRouter(prefix="/v1", tags=["crossings"])
 # Clocks of checkpoints are wrong by minutes; a day covers every mistake of a time zone too.
@@ -82,46 +84,138 @@ async def post_evaluate(
         bool, Query(alias="all", description="Give every rule's verdict, also compliant and not applicable.")
     ] = False,
 ) -> Response:
-    """The same body and answer as a crossing, with the facts each subject was judged by."""
+    """The same body and answer as a crossing, with the facts each subject was judged by.
+
+    What is on record of the subjects counts only where the key may read crossings; else it is as if nothing were.
+    """
     services = services_of(request)
     body = await event_of(request, services.settings.max_body_bytes)
     looked(credential, "evaluation", f"{body.event.source}/{body.event.id}")
-    decision = await asyncio.wrap_future(services.pipeline.evaluate(body.event, every=every))
+    remember = credential.may(Permission.CROSSINGS_READ)
+    decision = await asyncio.wrap_future(services.pipeline.evaluate(body.event, every=every, remember=remember))
     # A thousand persons make an answer that takes seconds to write; other senders must not wait for it.
     answer = await run_in_threadpool(unstored, decision, services.pipeline.in_force.rulebook, services.clock.now())
     return Response(await run_in_threadpool(orjson.dumps, answer), media_type="application/json")
+
+
+@router.post(
+    "/crossings/{identifier}/corrections",
+    status_code=201,
+    summary="Correct a stored crossing",
+    openapi_extra=schemas.CORRECTION_BODY,
+    responses={
+        201: {"model": schemas.Answer, "description": "The correction and what follows from it are committed."},
+        200: {"model": schemas.Answer, "description": "The crossing stands like this already."},
+        **schemas.problems(400, 401, 403, 404, 409, 413, 415, 422, 503),
+    },
+)
+async def post_correction(
+    request: Request,
+    identifier: str,
+    credential: Annotated[Credential, Depends(permitted(Permission.CROSSINGS_CORRECT))],
+) -> Response:
+    """The whole corrected event, and why. What was known before stays on record; `X-Revision` is the new revision.
+
+    Later crossings of the same subjects are judged again: see `rederivation` of `/readyz`.
+    """
+    services = services_of(request)
+    sent = await correction_of(request, services.settings.max_body_bytes)
+    now = services.clock.now()
+    _check_clock(sent.body.event, now)
+    received = Received(sent.body.content, sent.body.digest, now, credential.id)
+    return await _revise(
+        request, credential, Revising(identifier, received, sent.reason, sent.body.event, sent.revises)
+    )
+
+
+@router.post(
+    "/crossings/{identifier}/withdrawal",
+    status_code=201,
+    summary="Take a stored crossing back",
+    openapi_extra=schemas.WITHDRAWAL_BODY,
+    responses={
+        201: {"model": schemas.Withdrawn, "description": "The withdrawal and what follows from it are committed."},
+        200: {"model": schemas.Withdrawn, "description": "It is withdrawn already."},
+        **schemas.problems(400, 401, 403, 404, 409, 413, 415, 422, 503),
+    },
+)
+async def post_withdrawal(
+    request: Request,
+    identifier: str,
+    credential: Annotated[Credential, Depends(permitted(Permission.CROSSINGS_CORRECT))],
+) -> Response:
+    """For an event that never was. It stays on record, and nothing is concluded of it any more."""
+    services = services_of(request)
+    reason, revises = await withdrawal_of(request, services.settings.max_body_bytes)
+    received = Received(b"", "", services.clock.now(), credential.id)
+    return await _revise(request, credential, Revising(identifier, received, reason, None, revises))
+
+
+async def _revise(request: Request, credential: Credential, revising: Revising) -> Response:
+    services = services_of(request)
+    await run_in_threadpool(_check_sender, services, credential, revising.crossing)
+    looked(credential, "correction" if revising.event else "withdrawal", revising.crossing)
+    made = await asyncio.wrap_future(services.pipeline.revise(revising))
+    headers = {"X-Revision": str(made.revision)} | (_REPLAYED if made.replayed else {})
+    return Response(made.answer, 200 if made.replayed else 201, headers, media_type="application/json")
+
+
+def _check_sender(services: Services, credential: Credential, identifier: str) -> None:
+    """A checkpoint system corrects what its own sources sent, and learns nothing of others."""
+    if credential.may(Permission.CROSSINGS_READ):
+        return
+    with reading(services.database) as tx:
+        source = records.source_of(tx, identifier)
+    if source is None or not credential.may_send(source):
+        raise NotFound(f"There is no crossing {identifier} of this key's sources.")
 
 
 @router.get(
     "/crossings/{identifier}",
     summary="A crossing as received, with what was decided",
     response_model=schemas.CrossingOut,
-    responses=schemas.problems(401, 403, 404, 503),
+    responses=schemas.problems(401, 403, 404, 422, 503),
 )
 def get_crossing(
     request: Request,
     identifier: str,
     credential: Annotated[Credential, Depends(permitted(Permission.CROSSINGS_READ))],
+    as_of: Annotated[Instant | None, Query(description="As it was known at this instant.")] = None,
 ) -> Any:  # noqa: ANN401 (checked by the response model)
     """The event, its subjects, and each decision, newest first, with findings and their explanations."""
     with reading(services_of(request).database) as tx:
         crossing = records.get(tx, identifier)
+        known = [each for each in revisions.all_of(tx, crossing) if as_of is None or each.known_from <= as_of]
+        is_due = due.is_due(tx, identifier)
     looked(credential, "crossing", identifier)
+    if not known:
+        raise NotFound(f"No crossing {identifier} was known on {as_of}.")
+    revision = known[-1]
+    event = orjson.loads(revision.body)
+    decisions = [each for each in crossing.decisions if as_of is None or each.evaluated_at <= as_of]
+    # The place and the day of the revision that is shown.
+    facts: dict[str, Any] = next(
+        (each.facts[0] for each in decisions if each.facts and each.revision == revision.number), {}
+    )
     return {
         "crossing": crossing.id,
         "id": crossing.event_id,
         "source": crossing.source,
         "received_at": crossing.received_at,
-        "occurred_at": crossing.occurred_at,
-        "date": crossing.local_date,
-        "checkpoint": crossing.checkpoint,
-        "jurisdiction": crossing.jurisdiction,
-        "event": orjson.loads(crossing.body),
-        "subjects": [
-            {"kind": s.kind, "index": s.position, "key": s.key, "role": s.role, "country": s.country}
-            for s in crossing.subjects
+        "occurred_at": event["occurred_at"],
+        "date": facts.get("crossing.date", crossing.local_date),
+        "checkpoint": event["checkpoint"],
+        "jurisdiction": facts.get("checkpoint.state", crossing.jurisdiction),
+        "revision": revision.number,
+        "withdrawn": revision.withdrawn,
+        "due": is_due and as_of is None,
+        "revisions": [
+            {"revision": each.number, "known_from": each.known_from, "reason": each.reason, "withdrawn": each.withdrawn}
+            for each in known
         ],
-        "decisions": [_decision(each) for each in crossing.decisions],
+        "event": event,
+        "subjects": revision.subjects,
+        "decisions": [_decision(each) for each in decisions],
     }
 
 
@@ -130,6 +224,9 @@ def _decision(decision: records.Decision) -> dict[str, Any]:
         "decision": decision.id,
         "rulebook": decision.rulebook,
         "evaluated_at": decision.evaluated_at,
+        "revision": decision.revision,
+        "cause": decision.cause,
+        "caused_by": decision.caused_by,
         "outcome": decision.outcome,
         "advice": decision.advice,
         "findings": [

@@ -6,7 +6,19 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from app.vocabulary.codes import Advice, Direction, Mode, Regime, Severity, SubjectKind, Verdict
+from app.crossings.links import Ground
+from app.crossings.records import Cause
+from app.vocabulary.codes import (
+    Advice,
+    Direction,
+    Mode,
+    Regime,
+    Severity,
+    StayBasis,
+    SubjectKind,
+    UnknownReason,
+    Verdict,
+)
 
 _DIGEST = "sha256:4c1f0e3b9a"
 _UUID = "019a3c1e-7d2f-7b1a-9c55-0f1e2d3c4b5a"
@@ -42,6 +54,13 @@ class BasisRef(_Out):
     article: str
 
 
+class Reason(_Out):
+    """Why a fact of the past cannot be known, with the day of the crossing that leaves it open."""
+
+    reason: UnknownReason
+    day: date | None = None
+
+
 class FindingOut(_Out):
     """A rule's verdict on one subject."""
 
@@ -55,6 +74,7 @@ class FindingOut(_Out):
     title: str
     basis: list[BasisRef]
     missing: list[str] = Field(description="Fields whose absence leaves the verdict open.")
+    reasons: dict[str, Reason] = Field(description="Why missing facts of the subject's past cannot be known.")
     violation: str | None = Field(description="Identifier of the violation put before officers.")
     explanation: dict[str, Any] = Field(description="Version, law with source, and the tree of conditions with values.")
 
@@ -99,12 +119,24 @@ class StoredFinding(_Out):
     explanation: dict[str, Any]
 
 
+class Withdrawn(_Out):
+    """What the sender of a withdrawal is told."""
+
+    crossing: str = Field(examples=[_UUID])
+    outcome: Literal["withdrawn"]
+    findings: list[FindingOut]
+    evaluated_at: datetime
+
+
 class StoredDecision(_Out):
-    """A decision with the facts by subject, and the rules each subject complied with."""
+    """A decision on one revision, with the facts by subject, and the rules each subject complied with."""
 
     decision: str
     rulebook: str
     evaluated_at: datetime
+    revision: int
+    cause: Cause
+    caused_by: str | None = Field(description="The crossing, manifest or link that made it necessary to judge again.")
     outcome: str
     advice: Advice | None
     findings: list[StoredFinding]
@@ -119,8 +151,17 @@ class SubjectOut(SubjectRef):
     country: str | None
 
 
+class RevisionOut(_Out):
+    """What became known of a crossing, and when."""
+
+    revision: int
+    known_from: datetime
+    reason: str | None
+    withdrawn: bool
+
+
 class CrossingOut(_Out):
-    """A stored crossing."""
+    """A stored crossing. `due`: its subjects' history has changed, and it will be judged again."""
 
     crossing: str
     id: str
@@ -130,6 +171,10 @@ class CrossingOut(_Out):
     date: date
     checkpoint: str
     jurisdiction: str
+    revision: int
+    withdrawn: bool
+    due: bool
+    revisions: list[RevisionOut]
     event: dict[str, Any]
     subjects: list[SubjectOut]
     decisions: list[StoredDecision]
@@ -143,6 +188,7 @@ class ViolationOut(_Out):
     id: str
     source: str
     status: str
+    needs_review: bool = Field(description="What it rests on has changed since an officer decided.")
     rule: str
     version: str
     title: dict[str, str]
@@ -160,14 +206,36 @@ class ViolationOut(_Out):
     updated_at: datetime
 
 
+class ChangeOut(_Out):
+    """A change of a violation, with the decision that brought it about and the violation in its place, if any."""
+
+    at: datetime
+    actor: str
+    status: str
+    needs_review: bool
+    reason: str
+    decision: str | None
+    superseded_by: str | None
+
+
+class MilderLaw(_Out):
+    """Today's law is milder than the one applied (lex mitior): information, of which no status follows."""
+
+    why: Literal["no_version_in_force", "not_violated", "smaller_sanction"]
+    version: str | None = Field(description="Today's version of the rule.")
+    subject_classes: list[str] | None = Field(None, description="Classes of subject whose greatest sanction is less.")
+
+
 class ViolationDetail(ViolationOut):
-    """A violation with why: explanation, law and the facts of its subject."""
+    """A violation with why: explanation, law and the facts of its subject; and what became of it."""
 
     decision: str
     rulebook: str
     explanation: dict[str, Any]
     law: dict[str, Any] | None = Field(description="The articles in words, with sanctions by class of subject.")
+    milder_law: MilderLaw | None
     facts: dict[str, Any]
+    changes: list[ChangeOut]
 
 
 class ViolationPage(_Out):
@@ -175,6 +243,89 @@ class ViolationPage(_Out):
 
     items: list[ViolationOut]
     next: str | None
+
+
+class LegOut(_Out):
+    """One crossing of a subject."""
+
+    crossing: str
+    occurred_at: datetime
+    date: date
+    direction: Direction
+    checkpoint: str
+    state: str
+    key: str
+    basis: StayBasis | None = Field(description="On what the person was there; null where the papers leave it open.")
+
+
+class LinkOut(_Out):
+    """A statement that two keys name the same subject, or that they do not; in force until it is ended."""
+
+    link: str
+    one: str
+    other: str
+    same: bool
+    ground: Ground
+    made_at: datetime
+    made_by: str
+    reason: str
+    ended_at: datetime | None
+    ended_by: str | None
+    end_reason: str | None
+
+
+class SubjectDetail(_Out):
+    """A person or company: all its keys, how they were linked, its newest crossings and its violations by status."""
+
+    subject: str = Field(examples=["CHN:E12345678"])
+    keys: list[str]
+    links: list[LinkOut]
+    crossings: list[LegOut]
+    violations: dict[str, int]
+
+
+class StayOut(_Out):
+    """One presence in the territory. Where a crossing is not on record, `lacks` says which, and the days are bounds."""
+
+    entry: date | None
+    exit: date | None
+    earliest: date | None
+    latest: date
+    counted: bool | None
+    basis: list[StayBasis | None]
+    lacks: Reason | None
+
+
+class AssessmentOut(_Out):
+    """How far a limit is used on the day."""
+
+    days_used: int
+    days_remaining: int | None
+    last_lawful_day: date | None
+    overstay_days: int
+    first_violation_day: date | None
+
+
+class LimitOut(_Out):
+    """What is used of a limit. Where a crossing is not on record, `known` is false and the two bounds differ."""
+
+    limit: str = Field(examples=["rolling 90/180"])
+    rule: str | None = Field(description="The rule that sets it; null if it was asked for.")
+    known: bool
+    least: AssessmentOut
+    most: AssessmentOut
+
+
+class StaysOut(_Out):
+    """The days of a person in a territory, counted one by one."""
+
+    subject: str
+    territory: str
+    on: date
+    stays: list[StayOut]
+    days: list[date] = Field(description="Each day that counts for certain.")
+    left_out: list[date] = Field(description="Days under a residence permit or long-stay visa.")
+    limits: list[LimitOut]
 
 
 class VersionOut(_Out):
@@ -313,3 +464,26 @@ EVENT_BODY: dict[str, Any] = {
     },
     "security": [{"HTTPBearer": []}],
 }
+
+_REASON = {"type": "string", "minLength": 1, "maxLength": 200, "description": "Why, for officers and for the record."}
+_REVISES = {
+    "type": ["integer", "null"],
+    "minimum": 1,
+    "description": "The revision that is known to you; 409 if there is a newer one.",
+}
+
+
+def _object(required: list[str], properties: dict[str, Any], example: dict[str, Any]) -> dict[str, Any]:
+    schema = {"type": "object", "additionalProperties": False, "required": required, "properties": properties}
+    body = {"required": True, "content": {"application/json": {"schema": schema, "example": example}}}
+    return {"requestBody": body}
+
+
+CORRECTION_BODY = _object(
+    ["reason", "event"],
+    {"reason": _REASON, "event": _EVENT, "revises": _REVISES},
+    {"reason": "the plate was misread", "event": EXAMPLE},
+)
+WITHDRAWAL_BODY = _object(
+    ["reason"], {"reason": _REASON, "revises": _REVISES}, {"reason": "sent by a test of the lane"}
+)

@@ -4,15 +4,14 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import JSONResponse, PlainTextResponse
-from sqlalchemy import text
 
+from app.crossings.due import Backlog
 from app.errors import Unavailable
 from app.identity.keys import Credential
 from app.identity.roles import Permission
-from app.storage.engine import reading
 from app.web.api import schemas
 from app.web.security import permitted
-from app.web.services import services_of
+from app.web.services import Services, services_of
 
 router = APIRouter(tags=["service"])
 
@@ -30,13 +29,17 @@ async def healthz(request: Request) -> JSONResponse:
 def readyz(request: Request) -> JSONResponse:
     """Open to all. A stale rulebook does not stop the lanes, so it is told here and not by the status."""
     services = services_of(request)
-    database = _answers(services.database)
-    ready = database and services.pipeline.alive
+    backlog = _backlog(services)
+    ready = backlog is not None and services.pipeline.alive
     in_force = services.pipeline.in_force
     body = {
         "ready": ready,
-        "database": "answers" if database else "does not answer",
+        "database": "answers" if backlog else "does not answer",
         "pipeline": {"alive": services.pipeline.alive, "waiting": services.pipeline.waiting},
+        "rederivation": {
+            "waiting": backlog.waiting if backlog else None,
+            "since": backlog.since.isoformat() if backlog and backlog.since else None,
+        },
         "rulebook": {
             "digest": in_force.rulebook.digest,
             "rules": len(in_force.rulebook.rules),
@@ -69,10 +72,9 @@ async def openapi(request: Request) -> Any:  # noqa: ANN401 (any JSON)
     return request.app.openapi()
 
 
-def _answers(database: Any) -> bool:  # noqa: ANN401 (an SQLAlchemy engine)
+def _backlog(services: Services) -> Backlog | None:
+    """What waits to be judged again; None if the database does not answer."""
     try:
-        with reading(database) as tx:
-            tx.execute(text("SELECT 1"))
+        return services.pipeline.backlog()
     except Unavailable:
-        return False
-    return True
+        return None

@@ -1,5 +1,6 @@
 """`GET /v1/violations` and `GET /v1/violations/{id}`."""
 
+from datetime import datetime
 from typing import Annotated, Any
 from urllib.parse import urlencode
 
@@ -9,14 +10,16 @@ from pydantic import BaseModel, ConfigDict, Field
 from app.crossings import records as crossings
 from app.errors import NotFound
 from app.evaluation.explaining import law
+from app.evaluation.mitior import milder
 from app.evaluation.reload import stored
+from app.facts.codec import typed
 from app.identity.keys import Credential
 from app.identity.roles import Permission
-from app.language.ir import Rulebook
+from app.language.ir import Rulebook, Version
 from app.storage.engine import reading
 from app.violations import records
 from app.violations.paging import Sort
-from app.vocabulary.codes import Regime, Severity, SubjectKind
+from app.vocabulary.codes import Regime, Severity, SubjectKind, Verdict
 from app.vocabulary.members import Instant
 from app.web.api import schemas
 from app.web.security import looked, permitted
@@ -43,6 +46,7 @@ class Asked(BaseModel):
     occurred_from: Instant | None = Field(None, description="Included.")
     occurred_until: Instant | None = Field(None, description="Not included.")
     updated_since: Instant | None = Field(None, description="Included.")
+    as_of: Instant | None = Field(None, description="As they were known at this instant.")
     q: _Text | None = Field(None, description="Part of a rule, checkpoint, subject key or event id, in any case.")
     sort: Sort = Field(Sort.NEWEST, description="A leading minus: latest, or gravest, first.")
     limit: int = Field(50, ge=1, le=500)
@@ -87,28 +91,86 @@ def list_violations(
     response_model=schemas.ViolationDetail,
     responses=schemas.problems(401, 403, 404, 503),
 )
-def get_violation(request: Request, identifier: str, credential: _Officer) -> Any:  # noqa: ANN401 (checked by the response model)
-    """The explanation: version and why, article with source, the tree of conditions; and the subject's facts."""
+def get_violation(
+    request: Request,
+    identifier: str,
+    credential: _Officer,
+    as_of: Annotated[Instant | None, Query(description="As it was known at this instant.")] = None,
+) -> Any:  # noqa: ANN401 (checked by the response model)
+    """The explanation: version and why, article with source, the tree of conditions; and the subject's facts.
+
+    Of a violation that still stands they are those of the newest decision that finds it.
+    """
     services = services_of(request)
     with reading(services.database) as tx:
-        detail = records.get(tx, identifier)
+        detail = records.get(tx, identifier, as_of)
         crossing = crossings.get(tx, detail.listed.violation.crossing)
+        changes = [each for each in records.changes_of(tx, identifier) if as_of is None or each.at <= as_of]
     looked(credential, "violation", identifier)
     violation = detail.listed.violation
-    decision = next(each for each in crossing.decisions if each.id == detail.decision)
+    decision, explanation = _newest(crossing, detail, as_of)
     rulebook = _rulebook(services, decision.rulebook)
     version = rulebook.rules[violation.rule].version_on(violation.local_date) if rulebook else None
-    # Facts are in the order of the subjects: persons, then organisations.
-    place = [(each.kind, each.position) for each in crossing.subjects].index(
-        (violation.subject_kind, violation.subject_position)
-    )
+    facts = _facts(decision, violation)
     return {
         **_violation(detail.listed, rulebook or services.pipeline.in_force.rulebook),
         "decision": decision.id,
         "rulebook": decision.rulebook,
-        "explanation": detail.explanation,
+        "explanation": explanation,
         "law": law(version, rulebook) if rulebook and version else None,
-        "facts": decision.facts[place],
+        "milder_law": _milder(services, rulebook, version, violation, facts),
+        "facts": facts,
+        "changes": [_change(each) for each in changes],
+    }
+
+
+def _newest(
+    crossing: crossings.Crossing, detail: records.Detail, as_of: datetime | None
+) -> tuple[crossings.Decision, Any]:
+    """The newest decision that finds the violation, with its explanation there; else the one that found it first."""
+    violation = detail.listed.violation
+    what = violation.rule, violation.version, violation.subject_kind, violation.subject_position, Verdict.VIOLATED
+    first = next(each for each in crossing.decisions if each.id == detail.decision)
+    for decision in crossing.decisions:
+        if violation.status == records.SUPERSEDED or (as_of and decision.evaluated_at > as_of):
+            continue
+        for found in decision.findings:
+            told = found.rule, found.version, found.subject_kind, found.subject_position, found.verdict
+            if told == what and decision.revision == crossing.revision:
+                return decision, found.explanation
+    return first, detail.explanation
+
+
+def _facts(decision: crossings.Decision, violation: records.Violation) -> dict[str, Any]:
+    """The facts of the violation's subject: persons come first, then organisations."""
+    of_kind = [each for each in decision.facts if each["subject.kind"] == violation.subject_kind]
+    found: dict[str, Any] = of_kind[violation.subject_position]
+    return found
+
+
+def _milder(
+    services: Services,
+    rulebook: Rulebook | None,
+    version: Version | None,
+    violation: records.Violation,
+    facts: dict[str, Any],
+) -> dict[str, Any] | None:
+    if rulebook is None or version is None:
+        return None
+    known = typed(facts, rulebook.fields(violation.subject_kind))
+    today = services.clock.now().date()
+    return milder(version, rulebook, services.pipeline.in_force.rulebook, violation.rule, known, today)
+
+
+def _change(change: records.Change) -> dict[str, Any]:
+    return {
+        "at": change.at,
+        "actor": change.actor,
+        "status": change.status,
+        "needs_review": change.needs_review,
+        "reason": change.reason,
+        "decision": change.decision,
+        "superseded_by": change.successor,
     }
 
 
@@ -135,6 +197,7 @@ def _violation(listed: records.Listed, rulebook: Rulebook) -> dict[str, Any]:
         "id": listed.event_id,
         "source": listed.source,
         "status": violation.status,
+        "needs_review": violation.needs_review,
         "rule": violation.rule,
         "version": violation.version,
         # A rule may have left the rulebook since; its identifier is then all there is.
