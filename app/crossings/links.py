@@ -14,7 +14,8 @@ from enum import StrEnum
 from itertools import permutations
 from typing import NamedTuple
 
-from sqlalchemy import func, insert, or_, select, update
+import orjson
+from sqlalchemy import func, insert, or_, select, text, update
 
 from app.errors import NotFound
 from app.storage.engine import Transaction
@@ -53,11 +54,12 @@ class Statement:
 
 
 class Use(NamedTuple):
-    """How a document was used: the last day on record, and the days of issue that were given for it."""
+    """How a document was used: the last day on record, the days of issue and the holders that were given for it."""
 
     key: str
     last: date
     issued: frozenset[date]
+    holders: frozenset[str]
 
     @property
     def issued_on(self) -> date | None:
@@ -66,7 +68,9 @@ class Use(NamedTuple):
 
     def merged(self, other: "Use | None") -> "Use":
         """Both uses of one document in one."""
-        return Use(self.key, max(self.last, other.last), self.issued | other.issued) if other else self
+        if other is None:
+            return self
+        return Use(self.key, max(self.last, other.last), self.issued | other.issued, self.holders | other.holders)
 
 
 def pair(one: str, other: str) -> tuple[str, str]:
@@ -136,29 +140,56 @@ def end(tx: Transaction, ended: Collection[Statement], now: datetime, actor: str
         tx.execute(update(same_subject).where(_COLUMN.id.in_([each.id for each in ended])).values(values))
 
 
-def uses(tx: Transaction, holders: Collection[str]) -> dict[str, list[Use]]:
-    """How the documents of each holder were used."""
-    found: defaultdict[str, list[Use]] = defaultdict(list)
+def with_several_keys(tx: Transaction, holders: Mapping[str, Collection[str]]) -> set[str]:
+    """Which of these holders have more than one document, on record or beside the keys given for them."""
+    if not holders:
+        return set()
+    found = tx.execute(_ENDS[tx.dialect.name], {"holders": orjson.dumps(list(holders)).decode()})
+    return {holder for holder, *ends in found if len({*filter(None, ends), *holders[holder]}) > 1}
+
+
+_END = (
+    "(SELECT s.key FROM crossing_subjects s WHERE s.holder = h.value AND s.key IS NOT NULL ORDER BY s.key {} LIMIT 1)"
+)
+_SELECT_ENDS = f"SELECT h.value, {_END.format('ASC')}, {_END.format('DESC')} FROM "  # noqa: S608 (named here)
+# First and last key of each: two look-ups in an index, however often the holder crossed.
+_ENDS = {
+    "sqlite": text(f"{_SELECT_ENDS} json_each(:holders) h"),
+    "postgresql": text(f"{_SELECT_ENDS} jsonb_array_elements_text(CAST(:holders AS jsonb)) AS h(value)"),
+}
+
+
+def uses(tx: Transaction, holders: Collection[str], keys: Collection[str]) -> dict[str, Use]:
+    """How documents of these holders, and of whoever else used one of them, were used; by key, these keys included."""
     column = crossing_subjects.c
-    query = (
-        select(
-            column.holder,
-            column.key,
-            func.max(column.local_date),
-            func.min(column.issued_on),
-            func.max(column.issued_on),
+    found: dict[str, Use] = {}
+    known_holders, known_keys = set(holders), set(keys)
+    while True:
+        query = (
+            select(
+                column.key,
+                column.holder,
+                func.max(column.local_date),
+                func.min(column.issued_on),
+                func.max(column.issued_on),
+            )
+            .where(or_(column.holder.in_(known_holders), column.key.in_(known_keys)), column.key.is_not(None))
+            .group_by(column.key, column.holder)
         )
-        .where(column.holder.in_(holders), column.key.is_not(None))
-        .group_by(column.holder, column.key)
-    )
-    for holder, key, last, *issued in tx.execute(query) if holders else ():
-        found[holder].append(Use(key, last, frozenset(filter(None, issued))))
-    return found
+        found = {}
+        for key, holder, last, *issued in tx.execute(query):
+            use = Use(key, last, frozenset(filter(None, issued)), frozenset(filter(None, [holder])))
+            found[key] = use.merged(found.get(key))
+        more = {holder for use in found.values() for holder in use.holders}
+        if more <= known_holders and found.keys() <= known_keys:
+            return found
+        known_holders |= more
+        known_keys |= found.keys()
 
 
 def exact_matches(found: Iterable[Use]) -> Iterator[tuple[str, str]]:
     """Pairs of documents of one holder of which one followed the other; the same whatever the order of `found`."""
     for old, new in permutations(found, 2):
-        same_issuer = old.key.partition(":")[0] == new.key.partition(":")[0]
-        if same_issuer and new.issued_on and max(old.last, *old.issued, date.min) < new.issued_on:
+        same = old.key.partition(":")[0] == new.key.partition(":")[0] and old.holders & new.holders
+        if same and new.issued_on and max(old.last, *old.issued, date.min) < new.issued_on:
             yield pair(old.key, new.key)

@@ -96,7 +96,7 @@ class Cause(StrEnum):
 class Decision:
     """What was concluded of one revision under one rulebook, with all that deriving it again needs.
 
-    `answer` is the body sent. `facts` and `compliant` (identifiers of rules) are lists by subject. `caused_by` is the
+    `number` counts all on the crossing. `answer` is the body sent. `facts` and `compliant` (identifiers of rules) are lists by subject. `caused_by` is the
     crossing or the link that made it necessary to judge again.
     """
 
@@ -110,6 +110,7 @@ class Decision:
     compliant: Json
     findings: tuple[Finding, ...]
     differences: tuple[Difference, ...] = ()
+    number: int = 1
     revision: int = 1
     cause: Cause = Cause.RECEIVED
     caused_by: str | None = None
@@ -154,7 +155,7 @@ class Known:
 _FIRST_ANSWER = (
     select(tables.decisions.c.answer)
     .where(tables.decisions.c.crossing == tables.crossings.c.id)
-    .order_by(tables.decisions.c.evaluated_at, tables.decisions.c.id)
+    .order_by(tables.decisions.c.number)
     .limit(1)
     .scalar_subquery()
 )
@@ -228,9 +229,7 @@ def get(tx: Transaction, identifier: str) -> Crossing:
     if not rows:
         raise NotFound(f"There is no crossing {identifier}.")
     subjects = _select(tx, tables.crossing_subjects, subject.crossing == identifier, subject.kind, subject.position)
-    decisions = _select(
-        tx, tables.decisions, decision.crossing == identifier, decision.evaluated_at.desc(), decision.id.desc()
-    )
+    decisions = _select(tx, tables.decisions, decision.crossing == identifier, decision.number.desc())
     return Crossing(
         **rows[0],
         subjects=tuple(Subject(**_without(each, "crossing")) for each in subjects),
@@ -247,13 +246,14 @@ def source_of(tx: Transaction, identifier: str) -> str | None:
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """What judging a crossing again needs: its event, and the facts its last decision rests on."""
+    """What judging a crossing again needs: its event, and the facts and the number of its last decision."""
 
     id: str
     body: bytes
     revision: int
     withdrawn: bool
     facts: Json
+    number: int
 
 
 def many(tx: Transaction, identifiers: Sequence[str]) -> list[Stored]:
@@ -262,13 +262,21 @@ def many(tx: Transaction, identifiers: Sequence[str]) -> list[Stored]:
     newest = (
         select(decision.c.id)
         .where(decision.c.crossing == crossing.id)
-        .order_by(decision.c.evaluated_at.desc(), decision.c.id.desc())
+        .order_by(decision.c.number.desc())
         .limit(1)
         .correlate(tables.crossings)
         .scalar_subquery()
     )
     query = (
-        select(crossing.id, crossing.body, crossing.revision, crossing.withdrawn, tables.decisions.c.facts)
+        select(
+            crossing.id,
+            crossing.body,
+            crossing.revision,
+            crossing.withdrawn,
+            tables.decisions.c.facts,
+            tables.decisions.c.number,
+        )
+        .select_from(tables.crossings)
         .join(tables.decisions, tables.decisions.c.id == newest)
         .where(crossing.id.in_(identifiers))
     )
@@ -313,6 +321,7 @@ def replayable(tx: Transaction, rulebook: str, after: str, most: int) -> list[Re
             decision.facts,
             decision.compliant,
         )
+        .select_from(tables.decisions)
         .join(tables.crossings, tables.crossings.c.id == decision.crossing)
         .outerjoin(tables.crossing_revisions, of_it)
         .where(decision.rulebook == rulebook, decision.id > after)

@@ -49,14 +49,14 @@ def revise(tx: Transaction, before: Crossing, after: Crossing, revision: Revisio
     rows = [{name: getattr(each, name) for name in each.__slots__} | {"crossing": before.id} for each in made]
     tx.execute(insert(crossing_revisions), rows)
     kept = {"id", "source", "event_id", "received_at", "received_by"}
-    values = {name: getattr(after, name) for name in tables.crossings.columns.keys() if name not in kept}
+    values = {each.name: getattr(after, each.name) for each in tables.crossings.c if each.name not in kept}
     tx.execute(update(tables.crossings).where(tables.crossings.c.id == before.id).values(values))
     tx.execute(delete(tables.crossing_subjects).where(tables.crossing_subjects.c.crossing == before.id))
     _store_subjects(tx, before.id, () if after.withdrawn else after.subjects)
 
 
 def _store_subjects(tx: Transaction, crossing: str, subjects: Sequence[Subject]) -> None:
-    names = [name for name in tables.crossing_subjects.columns.keys() if name != "crossing"]
+    names = [each.name for each in tables.crossing_subjects.c if each.name != "crossing"]
     rows = [{name: getattr(each, name) for name in names} | {"crossing": crossing} for each in subjects]
     if rows:
         tx.execute(insert(tables.crossing_subjects), rows)

@@ -36,7 +36,7 @@ def governing(tx: Transaction, crossing: str, key: str) -> list[str]:
     newest = (
         select(decisions.c.id, decisions.c.facts, decisions.c.compliant)
         .where(decisions.c.crossing == crossing)
-        .order_by(decisions.c.evaluated_at.desc(), decisions.c.id.desc())
+        .order_by(decisions.c.number.desc())
         .limit(1)
     )
     row = tx.execute(newest).first()

@@ -1,13 +1,14 @@
 """The pasts that events are judged by, and the later crossings that hang on an event."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from app.crossings import due, history, links
 from app.crossings.due import Trigger
 from app.crossings.history import Ask, Pasts
 from app.crossings.links import Ground, Statement, Use
-from app.crossings.records import Cause
+from app.crossings.records import Cause, Subject
 from app.evaluation.engine import Engine, Prepared
 from app.evaluation.record import new_id
 from app.facts.measures import reaching_back
@@ -73,33 +74,37 @@ def mark_traffic(tx: Transaction, engine: Engine, event: Prepared, trigger: Trig
         due.mark_day(tx, event.checkpoint.code, event.day, event.event.occurred_at, trigger)
 
 
-def relink(tx: Transaction, holders: Iterable[str | None], new: Iterable[Prepared], trigger: Trigger) -> None:
-    """Bring the exact matches of these holders up to date with what is stored, and with the events about to be.
+def relink(tx: Transaction, new: Iterable[Prepared], trigger: Trigger, old: Iterable[Subject] = ()) -> None:
+    """Bring exact matches up to date with what is stored, and with the events about to be.
 
-    Crossings of subjects whose links change are due.
+    `old` are subjects of an event that was stored and is so no more. Crossings of subjects whose links change are due.
     """
-    by_holder = {
-        holder: {use.key: use for use in uses} for holder, uses in links.uses(tx, {*filter(None, holders)}).items()
-    }
+    about_to_be: dict[str, Use] = {}
     for event in new:
         for subject, _ in event.subjects:
             if subject.holder and subject.key:
-                known = by_holder.setdefault(subject.holder, {})
-                use = Use(subject.key, event.day, frozenset(filter(None, (subject.issued_on,))))
-                known[use.key] = use.merged(known.get(use.key))
-    for found in by_holder.values():
-        if len(found) > 1:
-            _relink(tx, tuple(found.values()), trigger)
+                issued = frozenset(filter(None, (subject.issued_on,)))
+                use = Use(subject.key, event.day, issued, frozenset({subject.holder}))
+                about_to_be[use.key] = use.merged(about_to_be.get(use.key))
+    by_holder: defaultdict[str, set[str]] = defaultdict(set)
+    for use in about_to_be.values():
+        for holder in use.holders:
+            by_holder[holder].add(use.key)
+    holders = links.with_several_keys(tx, by_holder) | {each.holder for each in old if each.holder}
+    keys = {key for holder in holders for key in by_holder[holder]} | {
+        each.key for each in old if each.key and each.holder
+    }
+    if holders:
+        found = links.uses(tx, holders, keys)
+        for key in keys & about_to_be.keys():
+            found[key] = about_to_be[key].merged(found.get(key))
+        _relink(tx, found.values(), keys, trigger)
 
 
-def _relink(tx: Transaction, uses: Sequence[Use], trigger: Trigger) -> None:
-    keys = {use.key for use in uses}
+def _relink(tx: Transaction, uses: Collection[Use], keys: Collection[str], trigger: Trigger) -> None:
     wanted = set(links.exact_matches(uses))
-    there = [
-        each
-        for each in links.statements(tx, keys)
-        if each.ground is Ground.EXACT_MATCH and each.one in keys and each.other in keys
-    ]
+    every = {use.key for use in uses} | {*keys}
+    there = [each for each in links.statements(tx, every) if each.ground is Ground.EXACT_MATCH]
     gone = [each for each in there if each.pair not in wanted]
     made = [
         Statement(new_id(trigger.since), *pair, True, Ground.EXACT_MATCH, trigger.since, ENGINE, _MATCHED)
@@ -109,8 +114,8 @@ def _relink(tx: Transaction, uses: Sequence[Use], trigger: Trigger) -> None:
     links.make(tx, made)
     changed = {key for each in (*gone, *made) for key in each.pair}
     if changed:
-        every = {key for each in links.clusters(tx, changed).values() for key in each} | changed
-        due.mark_subjects(tx, every, replace(trigger, cause=Cause.LINK))
+        same = {key for each in links.clusters(tx, changed).values() for key in each} | changed
+        due.mark_subjects(tx, same, replace(trigger, cause=Cause.LINK))
 
 
 _MATCHED = "a new document of the same holder, issued after the other was used last"

@@ -1,8 +1,8 @@
 """The one way of an event to a committed decision: one thread that evaluates and writes what is waiting.
 
 The C engine belongs to one thread, and one transaction for all that waits costs one flush to disk instead of many.
-An event is answered after the transaction that holds its decision is committed (law 1). Stored crossings are judged again
-by the same thread where their subjects' history has changed: after the lanes, and a few at a time.
+An event is answered after the transaction that holds its decision is committed (law 1). The same thread judges stored
+crossings again where their subjects' history has changed: after the lanes, and a few at a time.
 """
 
 import hashlib
@@ -307,8 +307,7 @@ class _Batch:
 
     def __init__(self, tx: Transaction, engine: Engine, now: Any, events: Sequence[Prepared]) -> None:  # noqa: ANN401 (datetime)
         self._tx, self._engine, self._now = tx, engine, now
-        holders = {subject.holder for event in events for subject, _ in event.subjects}
-        past.relink(tx, holders, events, Trigger(Cause.LINK, None, now))
+        past.relink(tx, events, Trigger(Cause.LINK, None, now))
         self._pasts = past.load(tx, engine, events)
         self._made: list[tuple[crossings.Crossing, Decided, Prepared]] = []
 

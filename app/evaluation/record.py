@@ -32,11 +32,12 @@ class Received:
 
 @dataclass(frozen=True, slots=True)
 class Why:
-    """Why a crossing is judged, and of which of its revisions."""
+    """Why a crossing is judged, of which of its revisions, and for the how manieth time."""
 
     cause: Cause = Cause.RECEIVED
     caused_by: str | None = None
     revision: int = 1
+    number: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +87,7 @@ def decided(  # identifiers are made here, so that the answer can name them befo
         compliant=[list(judgement.compliant) for judgement in decision.judgements],
         findings=tuple(map(_finding, kept)),
         differences=tuple(_differences(decision, now)),
+        number=why.number,
         revision=why.revision,
         cause=why.cause,
         caused_by=why.caused_by,
@@ -97,7 +99,20 @@ def withdrawn(crossing: str, rulebook: str, now: datetime, why: Why) -> crossing
     """The decision on an event that its sender took back: nothing is concluded of it."""
     body = orjson.dumps({"crossing": crossing, "outcome": WITHDRAWN, "findings": [], "evaluated_at": now.isoformat()})
     return crossings.Decision(
-        new_id(now), rulebook, now, WITHDRAWN, None, body, [], [], (), (), why.revision, why.cause, why.caused_by
+        new_id(now),
+        rulebook,
+        now,
+        WITHDRAWN,
+        None,
+        body,
+        [],
+        [],
+        (),
+        (),
+        why.number,
+        why.revision,
+        why.cause,
+        why.caused_by,
     )
 
 

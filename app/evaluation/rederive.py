@@ -19,7 +19,7 @@ from app.errors import Invalid
 from app.evaluation import past
 from app.evaluation.engine import Engine, Prepared
 from app.evaluation.past import ENGINE
-from app.evaluation.record import Decided, Why, decided, new_id
+from app.evaluation.record import Decided, Why, decided
 from app.facts.codec import plain
 from app.storage.engine import Transaction
 from app.violations import records as violations
@@ -36,6 +36,8 @@ _log = structlog.get_logger()
 def run(tx: Transaction, engine: Engine, most: int, now: datetime) -> int:
     """Judge the earliest of the crossings that are due again; how many were."""
     chosen = due.first(tx, most)
+    if not chosen:
+        return 0
     stored = {each.id: each for each in records.many(tx, [each.crossing for each in chosen])}
     events = {name: event for name, each in stored.items() if (event := _prepared(engine, each))}
     past.alone(tx, events.values())
@@ -72,7 +74,7 @@ def _again(  # one argument for each thing a decision rests on
     if facts_of([judgement.facts for judgement in decision.judgements]) == crossing.facts:
         return
     standing = violations.standing(tx, crossing.id)
-    why = Why(trigger.cause, trigger.caused_by, crossing.revision)
+    why = Why(trigger.cause, trigger.caused_by, crossing.revision, crossing.number + 1)
     made = decided(crossing.id, decision, engine.rulebook, now, why, standing)
     records.store_decisions(tx, [(crossing.id, made.decision)])
     changed = settle(tx, standing, made, now)
@@ -102,7 +104,7 @@ def _changes(
         if each.status in _DISMISSED or each.needs_review:
             continue
         reason = "judged again: it is found otherwise" if successor else "judged again: it is not found any more"
-        yield Change(new_id(now), each.id, now, ENGINE, status, review, reason, decision, successor)
+        yield Change(each.id, now, ENGINE, status, review, reason, decision, successor)
 
 
 def _same_matter(one: Violation, other: Violation) -> bool:

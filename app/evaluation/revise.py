@@ -71,12 +71,12 @@ def _carry_out(  # one argument for each thing that takes part
     number = before.revision + 1
     cause = Cause.CORRECTION if new else Cause.WITHDRAWAL
     trigger = Trigger(Cause.LATE_EVENT, before.id, now)
-    why = Why(cause, None, number)
+    why = Why(cause, None, number, before.decisions[0].number + 1)
     was = past.load(tx, engine, [known]) if known else None
     standing = violations.standing(tx, before.id)
     # First of all the old one goes, for the new one's holder and history must be without it.
     revisions.revise(tx, before, *_after(revising, before, new, number, now))
-    past.relink(tx, {each.holder for each in before.subjects} | _holders(new), [], trigger)
+    past.relink(tx, [new] if new else [], trigger, before.subjects)
     if new:
         pasts = past.load(tx, engine, [new])
         decision = engine.judge(new, past.of(pasts, new), past.traffic(tx, engine, new))
@@ -100,10 +100,6 @@ def _carry_out(  # one argument for each thing that takes part
 def _mark(tx: Transaction, engine: Engine, pasts: Pasts, event: Prepared, trigger: Trigger) -> None:
     due.mark(tx, past.later(pasts, event), trigger)
     past.mark_traffic(tx, engine, event, trigger)
-
-
-def _holders(event: Prepared | None) -> set[str | None]:
-    return {subject.holder for subject, _ in event.subjects} if event else set()
 
 
 def _stands_so(before: records.Crossing, revising: Revising) -> bool:

@@ -5,8 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
-from app.evaluation.engine import SCHENGEN as SCHENGEN
-from app.evaluation.engine import SCHENGEN_STATES
+from app.evaluation.engine import SCHENGEN, SCHENGEN_STATES
 from app.facts.history import Sojourn, sojourns
 from app.facts.limits import Assessment, CalendarYear, Continuous, Limit, PerEntry, Rolling, judge
 from app.facts.measures import certain, counts, possible

@@ -83,7 +83,7 @@ def sojourns(legs: Iterable[Leg], today: date) -> Iterable[Sojourn]:
                     yield _begun(begun, since, leg.day, leg.day, None, leg)
                 else:
                     lacks = Unknown(UnknownReason.NO_ENTRY, leg.day)
-                    yield Sojourn(leg.day, leg.day, since, leg.day, (leg.basis,), None, leg, lacks)
+                    yield Sojourn(leg.day, leg.day, min(since, leg.day), leg.day, (leg.basis,), None, leg, lacks)
                 begun, since = None, leg.day
             case _:
                 begun = begun or leg
@@ -94,9 +94,13 @@ def sojourns(legs: Iterable[Leg], today: date) -> Iterable[Sojourn]:
 def _begun(begun: Leg, since: date, end: date, latest: date, lacks: Unknown | None, left: Leg | None = None) -> Sojourn:
     """A stay that began with an entry, or with a presence whose entry is not on record."""
     bases = (begun.basis, left.basis) if left else (begun.basis,)
+    # Farther west it may still be the day before.
+    end, latest = max(begun.day, end), max(begun.day, latest)
     if begun.direction == Direction.ENTRY:
         return Sojourn(begun.day, end, begun.day, latest, bases, begun, left, lacks)
-    return Sojourn(begun.day, end, since, latest, bases, None, left, Unknown(UnknownReason.NO_ENTRY, begun.day))
+    return Sojourn(
+        begun.day, end, min(since, begun.day), latest, bases, None, left, Unknown(UnknownReason.NO_ENTRY, begun.day)
+    )
 
 
 def history_facts(here: Here) -> Found:

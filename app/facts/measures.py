@@ -62,7 +62,7 @@ def _measure(measure: Measure, here: Here | None, facts: Facts, place: Place) ->
             return _days(measure, here)
         case Count.DAYS_SINCE_ENTRY:
             stay = here.sojourns[-1]
-            return stay.lacks if stay.entry is None else (here.leg.day - stay.entry.day).days + 1
+            return stay.lacks if stay.entry is None else max(0, (here.leg.day - stay.entry.day).days) + 1
         case Count.CROSSINGS:
             first = _first_day(measure, here.leg.day)
             return sum(leg.day >= first and _fits(leg, measure, here) for leg in here.earlier)

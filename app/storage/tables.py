@@ -138,9 +138,10 @@ crossing_subjects = Table(
     Column("basis", String(32), nullable=False),
     Column("local_date", Date, nullable=False),
     Column("state", String(3), nullable=False),
-    Column("holder", String(32), index=True),
+    Column("holder", String(32)),
     Column("issued_on", Date),
     Index(None, "key", "occurred_at"),
+    Index(None, "holder", "key"),
 )
 
 # Statements that two keys name the same person or company, or (`same` false) that they do not.
@@ -183,6 +184,8 @@ decisions = Table(
     Column("answer", LargeBinary, nullable=False),
     Column("facts", JSON, nullable=False),
     Column("compliant", JSON, nullable=False),
+    # Of all on the crossing, the one with the highest number counts: clocks go back, and are shared by many servers.
+    Column("number", Integer, nullable=False),
     Column("revision", SmallInteger, nullable=False),
     Column("cause", String(32), nullable=False),
     # The crossing or link that made it necessary to judge again.
@@ -248,12 +251,12 @@ violations = Table(
     ),
 )
 
-# Each change of a violation's status, in the order of `id`; before the first its status is open.
+# Each change of a violation's status, in the order of `number`; before the first its status is open.
 violation_changes = Table(
     "violation_changes",
     metadata,
-    _id(),
-    Column("violation", ForeignKey(violations.c.id), nullable=False, index=True),
+    Column("violation", ForeignKey(violations.c.id), primary_key=True),
+    Column("number", Integer, primary_key=True, autoincrement=False),
     Column("at", Instant, nullable=False),
     Column("actor", String(200), nullable=False),
     Column("status", String(32), nullable=False),

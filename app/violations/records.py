@@ -68,7 +68,6 @@ class Change:
     `decision` is the one that brought it about, `successor` the violation of the same rule and subject in its place.
     """
 
-    id: str
     violation: str
     at: datetime
     actor: str
@@ -143,10 +142,11 @@ def standing(tx: Transaction, crossing: str) -> list[Violation]:
 
 def change(tx: Transaction, changes: Sequence[Change]) -> None:
     """Record changes, each the newest of its violation, and carry them out."""
-    if not changes:
-        return
-    tx.execute(insert(violation_changes), [{name: getattr(each, name) for name in each.__slots__} for each in changes])
+    column = violation_changes.c
     for each in changes:
+        last = select(func.coalesce(func.max(column.number), 0) + 1).where(column.violation == each.violation)
+        row = {name: getattr(each, name) for name in each.__slots__} | {"number": last.scalar_subquery()}
+        tx.execute(insert(violation_changes).values(row))
         values = {"status": each.status, "needs_review": each.needs_review, "updated_at": each.at}
         tx.execute(update(violations).where(_COLUMN.id == each.violation).values(values))
 
@@ -154,7 +154,8 @@ def change(tx: Transaction, changes: Sequence[Change]) -> None:
 def changes_of(tx: Transaction, identifier: str) -> list[Change]:
     """All changes of a violation, first to last."""
     column = violation_changes.c
-    query = select(violation_changes).where(column.violation == identifier).order_by(column.id)
+    columns = [each for each in column if each.name != "number"]
+    query = select(*columns).where(column.violation == identifier).order_by(column.number)
     return [Change(**row._asdict()) for row in tx.execute(query)]
 
 
@@ -200,7 +201,7 @@ def _as_of(tx: Transaction, listed: Sequence[Listed], as_of: datetime) -> Iterat
     query = select(violation_changes).where(
         column.violation.in_([each.violation.id for each in listed]), column.at <= as_of
     )
-    last = {row.violation: row for row in tx.execute(query.order_by(column.id))}
+    last = {row.violation: row for row in tx.execute(query.order_by(column.number))}
     for each in listed:
         was = last.get(each.violation.id)
         known = (was.status, was.needs_review, was.at) if was else (OPEN, False, each.violation.created_at)
@@ -268,7 +269,7 @@ def _status(as_of: datetime | None) -> ColumnElement[Any]:
         return _COLUMN.status
     column = violation_changes.c
     last = select(column.status).where(column.violation == _COLUMN.id, column.at <= as_of)
-    return func.coalesce(last.order_by(column.id.desc()).limit(1).correlate(violations).scalar_subquery(), OPEN)
+    return func.coalesce(last.order_by(column.number.desc()).limit(1).correlate(violations).scalar_subquery(), OPEN)
 
 
 def _listed(row: Row[Any]) -> Listed:

@@ -81,19 +81,16 @@ def _subjects() -> None:
         table.add_column(sa.Column("holder", sa.String(32)))
         table.add_column(sa.Column("issued_on", sa.Date))
     # On what a person was there was not kept before; an empty basis says that it is not known.
-    op.execute(
-        "UPDATE crossing_subjects SET basis = '', "
-        + ", ".join(
-            f"{mine} = (SELECT {theirs} FROM crossings WHERE crossings.id = crossing_subjects.crossing)"  # noqa: S608 (names given here)
-            for mine, theirs in (
-                ("occurred_at", "occurred_at"),
-                ("direction", "direction"),
-                ("checkpoint", "checkpoint"),
-                ("local_date", "local_date"),
-                ("state", "jurisdiction"),
-            )
-        )
-    )
+    op.execute("UPDATE crossing_subjects SET basis = ''")
+    for mine, theirs in (
+        ("occurred_at", "occurred_at"),
+        ("direction", "direction"),
+        ("checkpoint", "checkpoint"),
+        ("local_date", "local_date"),
+        ("state", "jurisdiction"),
+    ):
+        value = f"(SELECT {theirs} FROM crossings WHERE crossings.id = crossing_subjects.crossing)"  # noqa: S608 (named above)
+        op.execute(f"UPDATE crossing_subjects SET {mine} = {value}")  # noqa: S608 (named above)
     with op.batch_alter_table("crossing_subjects") as table:
         for column, kind in (
             ("occurred_at", INSTANT),
@@ -105,7 +102,7 @@ def _subjects() -> None:
         ):
             table.alter_column(column, existing_type=kind, nullable=False)
     op.create_index("ix_crossing_subjects_key_occurred_at", "crossing_subjects", ["key", "occurred_at"])
-    op.create_index("ix_crossing_subjects_holder", "crossing_subjects", ["holder"])
+    op.create_index("ix_crossing_subjects_holder_key", "crossing_subjects", ["holder", "key"])
 
 
 def _links_and_due() -> None:
@@ -141,14 +138,15 @@ def _links_and_due() -> None:
 
 
 def _decisions_and_violations() -> None:
+    op.add_column("decisions", sa.Column("number", sa.Integer, nullable=False, server_default="1"))
     op.add_column("decisions", sa.Column("revision", sa.SmallInteger, nullable=False, server_default="1"))
     op.add_column("decisions", sa.Column("cause", CODE, nullable=False, server_default="received"))
     op.add_column("decisions", sa.Column("caused_by", ID))
     op.add_column("violations", sa.Column("needs_review", sa.Boolean, nullable=False, server_default=sa.false()))
     op.create_table(
         "violation_changes",
-        sa.Column("id", ID, nullable=False),
         sa.Column("violation", ID, nullable=False),
+        sa.Column("number", sa.Integer, autoincrement=False, nullable=False),
         sa.Column("at", INSTANT, nullable=False),
         sa.Column("actor", sa.String(200), nullable=False),
         sa.Column("status", CODE, nullable=False),
@@ -156,12 +154,11 @@ def _decisions_and_violations() -> None:
         sa.Column("reason", sa.Text, nullable=False),
         sa.Column("decision", ID),
         sa.Column("successor", ID),
-        sa.PrimaryKeyConstraint("id", name="pk_violation_changes"),
+        sa.PrimaryKeyConstraint("violation", "number", name="pk_violation_changes"),
         sa.ForeignKeyConstraint(["violation"], ["violations.id"], name="fk_violation_changes_violation"),
         sa.ForeignKeyConstraint(["decision"], ["decisions.id"], name="fk_violation_changes_decision"),
         sa.ForeignKeyConstraint(["successor"], ["violations.id"], name="fk_violation_changes_successor"),
     )
-    op.create_index("ix_violation_changes_violation", "violation_changes", ["violation"])
 
 
 def _audit() -> None:

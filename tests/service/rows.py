@@ -83,8 +83,30 @@ def crossing(credential: str, *decisions: Decision, **changes: Any) -> Crossing:
         jurisdiction="RUS",
         direction=Direction.ENTRY,
         mode=Mode.ROAD,
-        subjects=(Subject(SubjectKind.INDIVIDUAL, 0, "CHN:E12345678", "driver", "CHN"),),
+        voyage=None,
+        vehicles=1,
+        persons=1,
+        subjects=(subject(),),
         decisions=decisions or (decision(),),
+    )
+    return replace(made, **changes)
+
+
+def subject(**changes: Any) -> Subject:  # noqa: ANN401 (any attribute)
+    made = Subject(
+        kind=SubjectKind.INDIVIDUAL,
+        position=0,
+        key="CHN:E12345678",
+        role="driver",
+        country="CHN",
+        occurred_at=NOW,
+        direction=Direction.ENTRY,
+        checkpoint="RUS-ZABAYKALSK",
+        basis="short_stay",
+        local_date=date(2026, 3, 1),
+        state="RUS",
+        holder=None,
+        issued_on=None,
     )
     return replace(made, **changes)
 

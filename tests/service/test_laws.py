@@ -105,7 +105,7 @@ def _rejudged(book: InForce, crossing: dict[str, Any], decision: dict[str, Any])
     try:
         first = engine.evaluate(made)
         subjects = [
-            (each.subject, typed(values, each.subject.kind))
+            (each.subject, typed(values, book.rulebook.fields(each.subject.kind)))
             for each, values in zip(first.judgements, decision["facts"], strict=True)
         ]
         return engine.decide(made, first.checkpoint, first.day, subjects)

@@ -55,15 +55,15 @@ def send(pipeline: Pipeline, credential: str) -> Callable[..., Future[Stored]]:
 def _held(pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch) -> threading.Event:
     """Keep the thread busy, so that what is sent meanwhile is taken at once; it goes on when the event is set."""
     go, began = threading.Event(), threading.Event()
-    evaluate = Engine.evaluate
+    prepare = Engine.prepare
 
-    def waiting(self: Engine, made: Any, *, every: bool = False) -> Any:  # noqa: ANN401 (as what it stands for)
+    def waiting(self: Engine, made: Any) -> Any:  # noqa: ANN401 (as what it stands for)
         if made.id == "holds":
             began.set()
             assert go.wait(SECONDS)
-        return evaluate(self, made, every=every)
+        return prepare(self, made)
 
-    monkeypatch.setattr(Engine, "evaluate", waiting)
+    monkeypatch.setattr(Engine, "prepare", waiting)
     pipeline.evaluate(crossing(id="holds"))
     assert began.wait(SECONDS)
     return go

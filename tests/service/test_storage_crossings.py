@@ -11,12 +11,12 @@ from sqlalchemy import Engine, event, func, select
 from sqlalchemy.exc import IntegrityError
 
 from app.crossings import records
-from app.crossings.records import Crossing, Known, Raced, Subject
+from app.crossings.records import Crossing, Known, Raced
 from app.errors import NotFound
 from app.storage.engine import reading, transaction
 from app.storage.tables import crossings, metadata
 from app.vocabulary.codes import SubjectKind
-from tests.service.rows import NOW, crossing, decision, finding, identifier, prepare
+from tests.service.rows import NOW, crossing, decision, finding, identifier, prepare, subject
 
 
 @pytest.fixture
@@ -31,7 +31,7 @@ def _stored(engine: Engine, *made: Crossing) -> None:
 
 
 def test_crossings_come_back_as_they_were_stored(engine: Engine, credential: str) -> None:
-    company = Subject(SubjectKind.LEGAL_ENTITY, 0, None, None, None)
+    company = subject(kind=SubjectKind.LEGAL_ENTITY, key=None, role=None, country=None)
     made = [
         crossing(credential),
         crossing(credential, decision([finding(), finding(rule="RUS-STAY-002", shadow=True)])),

@@ -15,6 +15,7 @@ from app.crossings.links import Ground, Statement
 from app.crossings.records import Cause
 from app.errors import Invalid, NotFound, Problem
 from app.evaluation import stays
+from app.evaluation.engine import SCHENGEN
 from app.evaluation.explaining import reason
 from app.evaluation.record import new_id
 from app.evaluation.stays import Asked, Assessed, Stays
@@ -39,7 +40,7 @@ _PAIR = re.compile(r"([0-9]{1,4})/([0-9]{1,5})")
 
 
 def _known_territory(text: str) -> str:
-    if text not in ISO3 | {stays.SCHENGEN}:
+    if text not in ISO3 | {SCHENGEN}:
         raise ValueError("is not an ISO 3166 alpha-3 code, nor EUE for the Schengen states")
     return text
 
@@ -127,8 +128,8 @@ def _subject(tx: Transaction, key: str, most: int | None = None) -> tuple[frozen
 
 
 def _territory_of(services: Services, leg: Leg, on: date) -> str:
-    schengen = stays.states_of(services.pipeline.in_force.rulebook, stays.SCHENGEN, on)
-    return stays.SCHENGEN if leg.state in schengen else leg.state
+    schengen = stays.states_of(services.pipeline.in_force.rulebook, SCHENGEN, on)
+    return SCHENGEN if leg.state in schengen else leg.state
 
 
 def _stays(found: Stays) -> dict[str, Any]:
