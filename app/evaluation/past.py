@@ -60,12 +60,11 @@ def traffic(tx: Transaction, engine: Engine, event: Prepared) -> Traffic:
 
 
 def later(pasts: Pasts, event: Prepared) -> set[str]:
-    """Crossings of the same subjects after the event."""
-    found: set[str] = set()
-    for subject, facts in event.subjects:
-        mine = subject.leg(facts, event.checkpoint.state, event.crossing)
-        found |= {leg.crossing for leg in pasts.of(subject.key).legs if leg[:4] > mine[:4]}
-    return found - {event.crossing}
+    """Crossings of the same subjects after the event or at its very instant, whose order hangs on all before."""
+    at = event.event.occurred_at
+    return {leg.crossing for subject, _ in event.subjects for leg in pasts.of(subject.key).legs if leg.at >= at} - {
+        event.crossing
+    }
 
 
 def mark_traffic(tx: Transaction, engine: Engine, event: Prepared, trigger: Trigger) -> None:
