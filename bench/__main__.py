@@ -3,11 +3,12 @@
 import os
 import platform
 from collections.abc import Mapping
+from datetime import timedelta
 
 from rich.console import Console
 from rich.table import Table
 
-from bench import compiling, engines, http
+from bench import compiling, engines, history, http
 
 _CONSOLE = Console()
 
@@ -18,6 +19,7 @@ def main() -> None:
     )
     _engines(engines.run())
     _compiling(compiling.run())
+    _history()
     for connections in (1, 16, 64):
         _http(connections, http.run(connections))
 
@@ -44,6 +46,25 @@ def _compiling(seconds: Mapping[str, float]) -> None:
     _ratio("parsing YAML over compiling", seconds["parse YAML"] / seconds["compile to IR"], 1)
 
 
+def _history() -> None:
+    apart = {"a day": timedelta(days=1), "two hours": timedelta(hours=2)}
+    measured = {name: history.evaluating(spacing) for name, spacing in apart.items()}
+    title = f"one crossing, stored, after {history.FEW} or {history.MANY:,} of the same person"
+    table = Table("earlier crossings are apart", "after few, ms", "after many, ms", title=title)
+    for name, figures in measured.items():
+        table.add_row(name, f"{figures['FEW']:.2f}", f"{figures['MANY']:.2f}")
+    _CONSOLE.print(table)
+    for name, figures in measured.items():
+        _at_most(f"after many over after few, {name} apart", figures["MANY"] / figures["FEW"], 3)
+    seconds = history.correcting()
+    _at_most(
+        f"correcting the first of {history.MANY:,} crossings ({seconds['correction']:.2f} s) over sending them anew "
+        f"({seconds['anew']:.2f} s)",
+        seconds["correction"] / seconds["anew"],
+        1,
+    )
+
+
 def _http(connections: int, measured: Mapping[str, Mapping[str, float]]) -> None:
     table = Table(
         "server", "events/s", "p50 ms", "p99 ms", title=f"POST /v1/crossings, SQLite, {connections} connections"
@@ -57,6 +78,10 @@ def _http(connections: int, measured: Mapping[str, Mapping[str, float]]) -> None
 
 def _ratio(what: str, value: float, wanted: float) -> None:
     _CONSOLE.print(f"{what}: {value:.2f} (wanted: at least {wanted})", style="green" if value >= wanted else "bold red")
+
+
+def _at_most(what: str, value: float, wanted: float) -> None:
+    _CONSOLE.print(f"{what}: {value:.2f} (wanted: at most {wanted})", style="green" if value <= wanted else "bold red")
 
 
 if __name__ == "__main__":

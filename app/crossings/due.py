@@ -2,10 +2,10 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, delete, func, literal, select
+from sqlalchemy import ColumnElement, Select, delete, func, literal, or_, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from app.crossings.records import Cause
@@ -53,10 +53,14 @@ def mark_subjects(tx: Transaction, keys: Collection[str], trigger: Trigger) -> N
     _mark(tx, crossings.c.id.in_(of_them), trigger)
 
 
-def mark_voyages(tx: Transaction, voyages: Collection[str], trigger: Trigger) -> None:
-    """All crossings on voyages of these numbers are due."""
-    if voyages:
-        _mark(tx, crossings.c.voyage.in_(voyages), trigger)
+def mark_voyages(tx: Transaction, voyages: Collection[tuple[str, date, date]], trigger: Trigger) -> None:
+    """All crossings on voyages of these numbers between these days, included, are due."""
+    column = crossings.c
+    named = [
+        (column.voyage == voyage) & column.local_date.between(first, last) for voyage, first, last in sorted(voyages)
+    ]
+    if named:
+        _mark(tx, or_(*named), trigger)
 
 
 def mark_day(tx: Transaction, checkpoint: str, day: Any, after: datetime, trigger: Trigger) -> None:  # noqa: ANN401 (a date; SQLAlchemy's)

@@ -5,19 +5,20 @@ so that a stay that began long ago is known.
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Final
 
 import orjson
-from sqlalchemy import func, select, text
+from sqlalchemy import func, select
 
 from app.crossings.links import clusters
 from app.storage.engine import Transaction
 from app.storage.tables import crossings, violations
 from app.storage.types import Instant
-from app.vocabulary.past import Leg, Offence, Past, Traffic
+from app.vocabulary.listed import Listed
+from app.vocabulary.past import NOTHING, Leg, Offence, Past, Traffic
 
 # What officers found not to hold is no violation; what they found to hold is a confirmed one.
 NOT_STANDING: Final = ("superseded", "dismissed", "overturned")
@@ -29,7 +30,7 @@ _SQLITE: Final = f"""
 WITH asked(key, state, since) AS MATERIALIZED (SELECT value ->> 0, value ->> 1, value ->> 2 FROM json_each(:asked))
 SELECT {_COLUMNS} FROM (SELECT key, min(since) AS since FROM asked GROUP BY key) a
     CROSS JOIN crossing_subjects s ON s.key = a.key AND s.occurred_at >= a.since
-UNION ALL SELECT {_COLUMNS} FROM asked a CROSS JOIN crossing_subjects s ON s.rowid IN (
+UNION ALL SELECT DISTINCT {_COLUMNS} FROM asked a CROSS JOIN crossing_subjects s ON s.rowid IN (
     ({_BEFORE.format(what="s.rowid", direction="entry")}), ({_BEFORE.format(what="s.rowid", direction="exit")}))
 """  # noqa: S608 (names given here)
 _POSTGRESQL: Final = f"""
@@ -38,10 +39,10 @@ WITH asked AS MATERIALIZED (
     FROM jsonb_array_elements(CAST(:asked AS jsonb)) AS t(v))
 SELECT {_COLUMNS} FROM (SELECT key, min(since) AS since FROM asked GROUP BY key) a
     JOIN crossing_subjects s ON s.key = a.key AND s.occurred_at >= a.since
-UNION ALL SELECT {_COLUMNS} FROM asked a CROSS JOIN LATERAL (
+UNION ALL SELECT DISTINCT {_COLUMNS} FROM asked a CROSS JOIN LATERAL (
     ({_BEFORE.format(what="s.*", direction="entry")}) UNION ALL ({_BEFORE.format(what="s.*", direction="exit")})) s
 """  # noqa: S608 (names given here)
-_LEGS: Final = {"sqlite": text(_SQLITE), "postgresql": text(_POSTGRESQL)}
+_LEGS: Final = {"sqlite": _SQLITE, "postgresql": _POSTGRESQL.replace(":asked", "%(asked)s")}
 _INSTANT: Final = Instant()
 
 
@@ -59,38 +60,44 @@ class Ask:
 
 
 class Pasts:
-    """Pasts of subjects, and their other keys; what is stored later in the same transaction is added by hand."""
+    """Pasts of subjects, and their other keys; what is stored later in the same transaction is added by hand.
+
+    `lists` are those of their voyages, by number.
+    """
+
+    lists: Mapping[str, tuple[Listed, ...]]
 
     def __init__(
-        self,
-        keys: Mapping[str, frozenset[str]],
-        legs: Mapping[str, Collection[Leg]],
-        offences: Mapping[str, Collection[Offence]],
+        self, keys: Mapping[str, frozenset[str]], legs: dict[str, list[Leg]], offences: dict[str, list[Offence]]
     ) -> None:
-        self._keys = keys
-        self._legs = {key: set(found) for key, found in legs.items()}
-        self._offences = {key: set(found) for key, found in offences.items()}
+        self._keys, self._legs, self._offences = keys, legs, offences
+        self._made: dict[frozenset[str], Past] = {}
+        self.lists = {}
 
     def of(self, key: str | None) -> Past:
         """The past of the subject that the key names, under all keys it has."""
         if key is None:
-            return Past()
+            return NOTHING
         keys = self.keys(key)
-        legs = (leg for each in keys for leg in self._legs.get(each, ()))
-        offences = (offence for each in keys for offence in self._offences.get(each, ()))
-        return Past(tuple(sorted(legs)), tuple(sorted(offences)))
+        if keys not in self._made:
+            legs = sorted(leg for each in keys for leg in self._legs.get(each, ()))
+            offences = sorted(offence for each in keys for offence in self._offences.get(each, ()))
+            self._made[keys] = Past(tuple(legs), tuple(offences))
+        return self._made[keys]
 
     def keys(self, key: str) -> frozenset[str]:
         """All keys of the subject that one of them names."""
-        return self._keys.get(key, frozenset({key}))
+        return self._keys.get(key) or frozenset({key})
 
     def add(self, leg: Leg) -> None:
         """Take note of a crossing that is stored in this transaction."""
-        self._legs.setdefault(leg.key, set()).add(leg)
+        self._legs.setdefault(leg.key, []).append(leg)
+        self._made.pop(self.keys(leg.key), None)
 
     def add_offence(self, key: str, offence: Offence) -> None:
         """Take note of a violation that is stored in this transaction."""
-        self._offences.setdefault(key, set()).add(offence)
+        self._offences.setdefault(key, []).append(offence)
+        self._made.pop(self.keys(key), None)
 
 
 def load(tx: Transaction, asks: Sequence[Ask]) -> Pasts:
@@ -98,13 +105,11 @@ def load(tx: Transaction, asks: Sequence[Ask]) -> Pasts:
     if not asks:
         return Pasts({}, {}, {})
     keys = clusters(tx, {ask.key for ask in asks})
-    legs: defaultdict[str, list[Leg]] = defaultdict(list)
-    for leg in _legs(tx, asks, keys):
-        legs[leg.key].append(leg)
-    return Pasts(keys, legs, _offences(tx, asks, keys))
+    return Pasts(keys, _legs(tx, asks, keys), _offences(tx, asks, keys))
 
 
-def _legs(tx: Transaction, asks: Sequence[Ask], keys: Mapping[str, frozenset[str]]) -> list[Leg]:
+def _legs(tx: Transaction, asks: Sequence[Ask], keys: Mapping[str, frozenset[str]]) -> dict[str, list[Leg]]:
+    """Legs by key. Straight from the driver: a thousand rows would cost more on their way through SQLAlchemy."""
     dialect = tx.dialect
     asked = {
         (key, state, _INSTANT.process_bind_param(ask.since, dialect))
@@ -112,14 +117,17 @@ def _legs(tx: Transaction, asks: Sequence[Ask], keys: Mapping[str, frozenset[str
         for key in keys[ask.key]
         for state in (None, *ask.states)
     }
-    found = tx.execute(_LEGS[dialect.name], {"asked": orjson.dumps(list(asked)).decode()})
+    rows = tx.exec_driver_sql(_LEGS[dialect.name], {"asked": orjson.dumps(list(asked)).decode()}).cursor.fetchall()
     if dialect.name == "sqlite":
         instant, day = datetime.fromisoformat, date.fromisoformat
-        return [Leg._make((instant(row[0]), *row[1:4], day(row[4]), *row[5:])) for row in found]
-    return [Leg._make(row) for row in found]
+        rows = [(instant(at), which, where, basis, day(on), *rest) for at, which, where, basis, on, *rest in rows]
+    found: defaultdict[str, list[Leg]] = defaultdict(list)
+    for row in rows:
+        found[row[6]].append(Leg._make(row))
+    return found
 
 
-def _offences(tx: Transaction, asks: Sequence[Ask], keys: Mapping[str, frozenset[str]]) -> Mapping[str, list[Offence]]:
+def _offences(tx: Transaction, asks: Sequence[Ask], keys: Mapping[str, frozenset[str]]) -> dict[str, list[Offence]]:
     wanted = [(ask, ask.offences_since) for ask in asks if ask.offences_since is not None]
     found: defaultdict[str, list[Offence]] = defaultdict(list)
     if not wanted:

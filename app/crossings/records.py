@@ -96,8 +96,8 @@ class Cause(StrEnum):
 class Decision:
     """What was concluded of one revision under one rulebook, with all that deriving it again needs.
 
-    `number` counts all on the crossing. `answer` is the body sent. `facts` and `compliant` (identifiers of rules) are lists by subject. `caused_by` is the
-    crossing or the link that made it necessary to judge again.
+    `number` counts all on the crossing. `answer` is the body sent. `facts` and `compliant` (identifiers of rules) are
+    lists by subject. `caused_by` is the crossing or the link that made it necessary to judge again.
     """
 
     id: str

@@ -86,7 +86,7 @@ def _past(engine: Engine, case: Case, subject: Subject) -> Past:
                 legs.append(leg)
                 rules = (engine.rulebook.rules[rule] for rule in each.confirmed)
                 offences += [Offence(leg.at, rule.id, leg.day, rule.regime, True, leg.crossing) for rule in rules]
-    return Past(tuple(sorted(legs)), tuple(sorted(offences)))
+    return Past(tuple(sorted(legs)), tuple(sorted(offences)), case.manifests)
 
 
 def _compare(decision: Decision, rule: str, case: Case) -> str | None:

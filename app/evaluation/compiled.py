@@ -18,6 +18,7 @@ import structlog
 from app.backends.index import Index
 from app.backends.rete import BoundsExceeded, EngineError, Rete, available
 from app.facts.history import OF_THE_PAST
+from app.facts.manifests import OF_MANIFESTS
 from app.facts.measures import lookback
 from app.language.ir import Count, Measure, Rule, Rulebook, Status
 from app.language.resolve import Resolved, changes, resolve
@@ -38,10 +39,11 @@ ShardKey: TypeAlias = tuple[Jurisdictions, SubjectKind, int]
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What rules ask of a subject's past: measures, and facts of `stay` and `history` by path."""
+    """What rules ask of a subject's past: measures, and by path facts of `stay` and `history`, and of `manifest`."""
 
     measures: tuple[Measure, ...]
     facts: frozenset[str]
+    lists: frozenset[str]
 
     @property
     def lookback(self) -> int | None:
@@ -153,7 +155,7 @@ class Shards:
         paths = {field.path for field in fields_asked(*sides)}
         measures = tuple(each for path, each in self._rulebook.measures.items() if path in paths)
         operands = {field.path for each in measures for field in each.between or ()}
-        return Asked(measures, OF_THE_PAST & (paths | operands))
+        return Asked(measures, OF_THE_PAST & (paths | operands), OF_MANIFESTS & paths)
 
     def close(self) -> None:
         """Give back what the C engine holds."""

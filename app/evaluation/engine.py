@@ -15,6 +15,7 @@ from app.evaluation.compiled import EVALUATED, Asked, Compiled, Jurisdictions, S
 from app.evaluation.decision import OPEN, Decision, Difference, Finding, Judgement
 from app.facts.derive import derive, local_day
 from app.facts.history import Here, history_facts
+from app.facts.manifests import Announced, announced
 from app.facts.measures import NO_KEY, Place, measured
 from app.facts.reference_data import Checkpoint, ReferenceData
 from app.facts.subjects import Subject
@@ -22,6 +23,7 @@ from app.language.ir import Rule, Rulebook, Status
 from app.vocabulary.codes import SubjectKind, Verdict
 from app.vocabulary.past import NO_TRAFFIC, NOTHING, Past, Traffic, Unknown
 from app.vocabulary.values import Facts, Record, Value
+from app.vocabulary.voyages import normalised
 from app.vocabulary.wire import Crossing
 
 EVERYWHERE, SCHENGEN, SCHENGEN_STATES = "INT", "EUE", "schengen_states"
@@ -41,6 +43,12 @@ class Prepared:
     jurisdictions: Jurisdictions
     subjects: tuple[tuple[Subject, Facts], ...]
     crossing: str = ""
+
+    @property
+    def voyage(self) -> str | None:
+        """Number of the voyage as it is compared; None if the event gives none."""
+        vehicle = self.event.vehicle
+        return normalised(vehicle.voyage) if vehicle and vehicle.voyage else None
 
 
 class Engine:
@@ -86,6 +94,10 @@ class Engine:
         """Whether a rule there asks what crossed at the checkpoint before."""
         return any(self.asked_of_the_past(prepared, kind).traffic for kind in SubjectKind)
 
+    def asks_for_lists(self, prepared: Prepared) -> bool:
+        """Whether a rule there asks for the lists of the voyage."""
+        return any(self.asked_of_the_past(prepared, kind).lists for kind in SubjectKind)
+
     def judge(
         self, prepared: Prepared, pasts: Sequence[Past] = (), traffic: Traffic = NO_TRAFFIC, *, every: bool = False
     ) -> Decision:
@@ -95,9 +107,10 @@ class Engine:
         rules that govern the place and the subject are explained, not only open ones.
         """
         known, reasons = [], []
+        told = self._announced(prepared, pasts)
         for place, (subject, facts) in enumerate(prepared.subjects):
             past = pasts[place] if pasts else NOTHING
-            found, unknown = self._with_past(prepared, subject, facts, past, traffic)
+            found, unknown = self._with_past(prepared, subject, facts, past, traffic, told)
             known.append((subject, found))
             reasons.append(unknown)
         return self.decide(prepared.event, prepared.checkpoint, prepared.day, known, reasons, every=every)
@@ -106,14 +119,29 @@ class Engine:
         """Judge an event before which nothing is on record."""
         return self.judge(self.prepare(event), every=every)
 
-    def _with_past(
-        self, prepared: Prepared, subject: Subject, facts: Facts, past: Past, traffic: Traffic
+    def _announced(self, prepared: Prepared, pasts: Sequence[Past]) -> Announced | None:
+        """What was announced of its voyage; None if no rule asks."""
+        if not (prepared.subjects and self.asks_for_lists(prepared)):
+            return None
+        # What is asked of the facts here is the same for all subjects.
+        return announced(prepared.subjects[0][1], prepared.checkpoint.time_zone, pasts[0].lists if pasts else ())
+
+    def _with_past(  # one argument for each thing on record
+        self,
+        prepared: Prepared,
+        subject: Subject,
+        facts: Facts,
+        past: Past,
+        traffic: Traffic,
+        told: Announced | None,
     ) -> tuple[Facts, Mapping[str, Unknown]]:
         """The facts with those of the past that rules ask for, and why the others cannot be known."""
         asked = self.asked_of_the_past(prepared, subject.kind)
-        if not (asked.measures or asked.facts):
+        if not (asked.measures or asked.facts or asked.lists):
             return facts, {}
         found: dict[str, Value | Unknown] = {}
+        if told:
+            found |= {path: value for path, value in told.of(subject.key).items() if path in asked.lists}
         here = None
         if subject.key:
             leg = subject.leg(facts, prepared.checkpoint.state, prepared.crossing)

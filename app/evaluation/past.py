@@ -1,10 +1,12 @@
 """The pasts that events are judged by, and the later crossings that hang on an event."""
 
+from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
+from operator import attrgetter
 
-from app.crossings import due, history, links
+from app.crossings import due, history, links, manifests
 from app.crossings.due import Trigger
 from app.crossings.history import Ask, Pasts
 from app.crossings.links import Ground, Statement, Use
@@ -18,8 +20,8 @@ from app.vocabulary.past import NO_TRAFFIC, Past, Traffic
 ENGINE = "engine"
 
 
-def alone(tx: Transaction, events: Iterable[Prepared]) -> None:
-    """Keep other servers from judging events of the same subjects until the end of the transaction."""
+def alone(tx: Transaction, events: Collection[Prepared]) -> None:
+    """Keep other servers from judging events of the same subjects and voyages until the end of the transaction."""
     names = {
         name for event in events for subject, _ in event.subjects for name in (subject.key, subject.holder) if name
     }
@@ -28,14 +30,25 @@ def alone(tx: Transaction, events: Iterable[Prepared]) -> None:
         all_of = {key for each in links.clusters(tx, names).values() for key in each} if names else set()
         alone_with(all_of, tx)
         if all_of <= names or tx.dialect.name != "postgresql":
-            return
+            break
         names |= all_of
+    alone_on((event.voyage for event in events if event.voyage), tx)
+
+
+def alone_on(voyages: Iterable[str], tx: Transaction) -> None:
+    """Keep others from storing lists of these voyages, or judging who crosses on them, until the transaction ends."""
+    names = {f"voyage {voyage}" for voyage in voyages}
+    if names:
+        alone_with(names, tx)
 
 
 def load(tx: Transaction, engine: Engine, events: Sequence[Prepared]) -> Pasts:
     """The pasts of all subjects of these events, and what is on record after them."""
     asks = {ask for event in events for ask in _asks(engine, event)}
-    return history.load(tx, list(asks))
+    pasts = history.load(tx, list(asks))
+    voyages = {(event.voyage, event.day) for event in events if event.voyage and engine.asks_for_lists(event)}
+    pasts.lists = manifests.of_voyages(tx, voyages)
+    return pasts
 
 
 def _asks(engine: Engine, event: Prepared) -> Iterator[Ask]:
@@ -49,7 +62,8 @@ def _asks(engine: Engine, event: Prepared) -> Iterator[Ask]:
 
 def of(pasts: Pasts, event: Prepared) -> list[Past]:
     """The past of each subject of the event."""
-    return [pasts.of(subject.key) for subject, _ in event.subjects]
+    lists = pasts.lists.get(event.voyage or "", ())
+    return [replace(pasts.of(subject.key), lists=lists) for subject, _ in event.subjects]
 
 
 def traffic(tx: Transaction, engine: Engine, event: Prepared) -> Traffic:
@@ -60,11 +74,12 @@ def traffic(tx: Transaction, engine: Engine, event: Prepared) -> Traffic:
 
 
 def later(pasts: Pasts, event: Prepared) -> set[str]:
-    """Crossings of the same subjects after the event or at its very instant, whose order hangs on all before."""
-    at = event.event.occurred_at
-    return {leg.crossing for subject, _ in event.subjects for leg in pasts.of(subject.key).legs if leg.at >= at} - {
-        event.crossing
-    }
+    """Crossings of the same subjects after the event, or at the same instant."""
+    found: set[str] = set()
+    for subject, _ in event.subjects:
+        legs = pasts.of(subject.key).legs
+        found |= {leg.crossing for leg in legs[bisect_left(legs, event.event.occurred_at, key=attrgetter("at")) :]}
+    return found - {event.crossing}
 
 
 def mark_traffic(tx: Transaction, engine: Engine, event: Prepared, trigger: Trigger) -> None:

@@ -17,7 +17,6 @@ from app.language.ir import Rulebook
 from app.violations import records as violations
 from app.violations.records import Violation
 from app.vocabulary.codes import Verdict
-from app.vocabulary.voyages import normalised
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +139,6 @@ def recorded(
 ) -> crossings.Crossing:
     """The crossing's own row, with its subjects and, if one is given, its decision."""
     event = prepared.event
-    vehicle = event.vehicle
     return crossings.Crossing(
         id=crossing,
         source=event.source,
@@ -155,8 +153,8 @@ def recorded(
         jurisdiction=prepared.checkpoint.state,
         direction=event.direction,
         mode=event.mode,
-        voyage=normalised(vehicle.voyage) if vehicle and vehicle.voyage else None,
-        vehicles=int(vehicle is not None),
+        voyage=prepared.voyage,
+        vehicles=int(event.vehicle is not None),
         persons=len(event.persons or ()),
         subjects=tuple(_subjects(prepared)),
         decisions=(made,) if made else (),

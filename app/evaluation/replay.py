@@ -80,7 +80,8 @@ def _differences(engine: Engine, each: Replayable) -> list[Difference]:
     try:
         return list(_compared(each, _judged(engine, each)))
     except Exception as error:  # noqa: BLE001 (one decision that cannot be judged is told, and the others go on)
-        return [_failed(each, str(error))]
+        # Not its text, which may repeat what the event says of a person.
+        return [_failed(each, type(error).__name__)]
 
 
 def _judged(engine: Engine, each: Replayable) -> Decision:

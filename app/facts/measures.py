@@ -140,6 +140,8 @@ def _fits(leg: Leg, measure: Measure, here: Here) -> bool:
 def _counts(offence: Offence, measure: Measure, here: Here) -> bool:
     return (
         offence.at < here.leg.at
+        # Its own violations from before it was corrected are none of its past.
+        and offence.crossing != here.leg.crossing
         and offence.day >= _first_day(measure, here.leg.day)
         and (not measure.regimes or offence.regime in measure.regimes)
         and (offence.confirmed or not measure.confirmed)

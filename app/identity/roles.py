@@ -17,6 +17,7 @@ class Permission(StrEnum):
     """`resource:action`."""
 
     CROSSINGS_WRITE = "crossings:write"
+    MANIFESTS_WRITE = "manifests:write"
     CROSSINGS_READ = "crossings:read"
     CROSSINGS_CORRECT = "crossings:correct"
     SUBJECTS_LINK = "subjects:link"
@@ -30,7 +31,7 @@ class Permission(StrEnum):
 
 PERMISSIONS: Mapping[Role, frozenset[Permission]] = {
     # Not to evaluate: whoever could try events unseen could learn how to pass.
-    Role.CHECKPOINT: frozenset({Permission.CROSSINGS_WRITE, Permission.CROSSINGS_CORRECT}),
+    Role.CHECKPOINT: frozenset({Permission.CROSSINGS_WRITE, Permission.CROSSINGS_CORRECT, Permission.MANIFESTS_WRITE}),
     Role.OFFICER: frozenset(
         {
             Permission.CROSSINGS_READ,

@@ -12,6 +12,7 @@ from sqlalchemy import (
     Boolean,
     Column,
     Date,
+    DateTime,
     Enum,
     ForeignKey,
     Index,
@@ -292,7 +293,7 @@ manifests = Table(
     UniqueConstraint("source", "body_digest"),
 )
 
-# One list of persons on one leg of a voyage; times are local to the place, without a zone, as the message gives them.
+# What a list says of one leg of a voyage; times are local to the place, without a zone, as the message gives them.
 manifest_voyages = Table(
     "manifest_voyages",
     metadata,
@@ -300,14 +301,22 @@ manifest_voyages = Table(
     Column("number", SmallInteger, primary_key=True, autoincrement=False),
     Column("kind", String(32), nullable=False),
     Column("voyage", String(64), nullable=False),
-    Column("departs_from", String(5)),
-    Column("departs_at", String(16)),
-    Column("arrives_at_place", String(5)),
-    Column("arrives_at", String(16)),
-    Column("prepared_at", String(16)),
-    Column("persons", SmallInteger, nullable=False),
+    Column("departure_day", Date, nullable=False),
+    Column("arrival_day", Date, nullable=False),
+    Column("function", String(32), nullable=False),
+    Column("departure_place", String(5)),
+    Column("departure_local", DateTime),
+    Column("arrival_place", String(5)),
+    Column("arrival_local", DateTime),
+    Column("prepared_at", DateTime),
+    Column("reference", String(512), nullable=False),
+    Column("part", Integer, nullable=False),
+    Column("final", Boolean, nullable=False),
+    Column("persons", SmallInteger),
+    Column("crew", SmallInteger, nullable=False),
     Column("documents", JSON, nullable=False),
-    Index(None, "voyage"),
+    Index(None, "voyage", "departure_day"),
+    Index(None, "voyage", "arrival_day"),
 )
 
 differences = Table(

@@ -260,6 +260,9 @@ class UnknownReason(StrEnum):
     COORDINATES = "checkpoint_without_coordinates"
     CAPACITY = "capacity_not_registered"
     OPERAND = "fact_it_is_counted_from_not_known"
+    VOYAGE = "voyage_not_said"
+    LIST = "passenger_list_does_not_tell"
+    TIME_ZONE = "local_time_without_time_zone"
 
 
 class Verdict(StrEnum):

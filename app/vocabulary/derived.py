@@ -173,6 +173,59 @@ class VehicleFacts(Strict):
     )
 
 
+class ManifestFacts(Strict):
+    """What the lists of passengers and crew on record of this voyage say."""
+
+    complete: bool = member(
+        "Every part of the passenger list is on record, and the crew are listed too.",
+        "Manifest complete",
+        "Список полон",
+        "名单完整",
+    )
+    persons: Annotated[int, Field(ge=0, le=32_000)] = member(
+        "Persons listed so far, crew included; unknown where a list does not tell.",
+        "Persons listed",
+        "Лиц в списке",
+        "名单人数",
+    )
+    minutes_before_departure: Annotated[int, Field(ge=-(10**6), le=10**6)] = member(
+        "Of an exit: from the receipt of the voyage's first list to the scheduled departure; negative: after it.",
+        "Listed before departure",
+        "Список до отправления",
+        "名单早于出发",
+        unit="minutes",
+    )
+    minutes_before_arrival: Annotated[int, Field(ge=-(10**6), le=10**6)] = member(
+        "Of an entry: from the receipt of the voyage's first list to the scheduled arrival; negative: after it.",
+        "Listed before arrival",
+        "Список до прибытия",
+        "名单早于到达",
+        unit="minutes",
+    )
+
+
+class PersonListedFacts(Strict):
+    """What those lists say of a person."""
+
+    lists_person: bool = member(
+        "The person's document is on a list; unknown without a document, and as long as others may be listed.",
+        "Person listed",
+        "Лицо в списке",
+        "人员在名单上",
+    )
+
+
+class OnRecord(Strict):
+    """What is on record beside the event, as objects of their own."""
+
+    manifest: ManifestFacts | None = member(
+        "Lists of passengers and crew of this voyage, by its number and day; null: none on record, or no voyage.",
+        "Passenger manifest",
+        "Список пассажиров",
+        "旅客名单",
+    )
+
+
 class CargoFacts(Strict):
     """Facts on one line of the cargo."""
 

@@ -62,7 +62,7 @@ class Field:
     def parent(self) -> str | None:
         """The object the field is below (`document` for `document.kind`), if the catalogue has one."""
         head, _, tail = self.path.partition(".")
-        return head if tail and head in {"document", "visa", "vehicle"} else None
+        return head if tail and head in {"document", "visa", "vehicle", "manifest"} else None
 
 
 BOTH = frozenset(SubjectKind)
@@ -75,6 +75,7 @@ _BY_KIND: Mapping[SubjectKind, tuple[tuple[str, type[BaseModel]], ...]] = {
         ("visa", wire.Visa),
         ("stay", derived.StayFacts),
         ("history", derived.HistoryFacts),
+        ("manifest", derived.PersonListedFacts),
     ),
     SubjectKind.LEGAL_ENTITY: (("subject", derived.OrganizationFacts), ("subject", wire.Organization)),
 }
@@ -83,12 +84,14 @@ _SHARED: tuple[tuple[str, type[BaseModel]], ...] = (
     ("checkpoint", derived.CheckpointFacts),
     ("vehicle", wire.Vehicle),
     ("vehicle", derived.VehicleFacts),
+    ("manifest", derived.ManifestFacts),
 )
 # Members that stand at the top level of the facts, whatever object they are a member of on the wire.
 _TOP: Mapping[str, tuple[type[BaseModel], ...]] = {
     "document": (),
     "visa": (),
     "vehicle": (),
+    "manifest": (),
     "permits": (wire.Permit,),
     "cargo": (wire.CargoItem, derived.CargoFacts),
     "observations": (wire.Observation, derived.ObservationFacts),
@@ -107,7 +110,12 @@ _FINDINGS = Field(
 def catalogue(kind: SubjectKind) -> Mapping[str, Field]:
     """All fields a rule on this kind of subject may name, by path."""
     fields: dict[str, Field] = {}
-    sections: tuple[tuple[str, type[BaseModel]], ...] = (*_SHARED, *_BY_KIND[kind], ("", wire.Crossing))
+    sections: tuple[tuple[str, type[BaseModel]], ...] = (
+        *_SHARED,
+        *_BY_KIND[kind],
+        ("", wire.Crossing),
+        ("", derived.OnRecord),
+    )
     for prefix, model in sections:
         for field in _fields_of(prefix, model):
             if prefix or field.path.partition(".")[0] in _TOP:

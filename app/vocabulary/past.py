@@ -5,6 +5,7 @@ from datetime import date, datetime
 from typing import NamedTuple
 
 from app.vocabulary.codes import UnknownReason
+from app.vocabulary.listed import Listed
 
 
 class Leg(NamedTuple):
@@ -55,10 +56,14 @@ class Unknown:
 
 @dataclass(frozen=True, slots=True)
 class Past:
-    """All that is on record of one subject, under any of its keys, as far back as was asked for; sorted."""
+    """All that is on record of one subject, under any of its keys, as far back as was asked for; sorted.
+
+    `lists` are those of the voyage it crosses on, in any order.
+    """
 
     legs: tuple[Leg, ...] = ()
     offences: tuple[Offence, ...] = ()
+    lists: tuple[Listed, ...] = ()
 
 
 NOTHING = Past()

@@ -185,7 +185,7 @@ class Vehicle(Strict):
     )
     gross_weight_kg: Kilograms = member("Gross weight.", "Gross weight", "Полная масса", "总重", unit="kg")
     voyage: ShortText | None = member(
-        "Flight, voyage or train number; null: none.", "Voyage", "Номер рейса", "航班航次", in_rules=False
+        "Flight, voyage or train number; null: none.", "Voyage", "Номер рейса", "航班航次"
     )
     persons_aboard: Annotated[int, Field(ge=0, le=20_000)] = member(
         "Persons aboard, crew included, as counted at the checkpoint.",

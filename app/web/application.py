@@ -16,7 +16,7 @@ from app.clock import uuid7
 from app.crossings.due import Backlog
 from app.vocabulary.wire import Crossing
 from app.web import problems
-from app.web.api import crossings, rules, schemas, service, subjects, violations
+from app.web.api import crossings, manifests, rules, schemas, service, subjects, violations
 from app.web.services import Services
 
 _HEADERS = ((b"x-content-type-options", b"nosniff"), (b"cache-control", b"no-store"))
@@ -46,7 +46,7 @@ def create(services: Services, close: Callable[[], None]) -> FastAPI:
     # The path every event takes: FastAPI's own handling of a request costs as much as judging it. Its route of the
     # same path, shadowed by this one, stays for the OpenAPI document.
     app.router.routes.insert(0, Route("/v1/crossings", crossings.post_crossing, methods=["POST"]))
-    for module in (crossings, violations, subjects, rules, service):
+    for module in (crossings, manifests, violations, subjects, rules, service):
         app.include_router(module.router)
     problems.install(app)
     app.add_middleware(Observed, services=services)

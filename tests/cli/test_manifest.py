@@ -64,7 +64,7 @@ def test_a_list_without_a_flaw_ends_with_0_and_may_come_by_standard_input(
     monkeypatch.setattr("sys.stdin", SimpleNamespace(buffer=io.BytesIO(CLEAN)))
     outcome = gerege("manifest", "-")
     assert outcome.code == 0
-    assert "passenger list, update" in outcome.said
+    assert "passenger list, change" in outcome.said
     assert "1 passenger, 0 crew, 0 flaws" in outcome.said
     monkeypatch.setattr("sys.stdin", SimpleNamespace(buffer=io.BytesIO(CLEAN)))
     (manifest,) = gerege("manifest", "-", "--format", "json").json

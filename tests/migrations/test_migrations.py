@@ -2,12 +2,13 @@
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy import Engine, inspect, text
+from sqlalchemy import Engine, inspect, select, text
 
 from app.storage.engine import connect, reading, transaction
 from app.storage.migrate import current, head, upgrade
@@ -77,3 +78,47 @@ def test_a_revision_that_fails_leaves_nothing_behind(engine: Engine, tmp_path: P
     with pytest.raises(Exception, match="nowhere"):
         upgrade(engine, broken)
     assert inspect(engine).get_table_names() == []
+
+
+_ROWS = """
+INSERT INTO rulebooks VALUES ('sha256:0', :bytes, :at);
+INSERT INTO credentials VALUES ('c', 'lane', 'checkpoint', '["*"]', 'h', :at, NULL, NULL);
+INSERT INTO crossings VALUES
+ ('x', 's', 'e', :body, 'd', :at, 'c', :at, '2026-03-01', 'RUS-ZABAYKALSK', 'RUS', 'entry', 'road');
+INSERT INTO crossing_subjects VALUES ('x', 'individual', 0, 'CHN:E1', 'driver', 'CHN');
+INSERT INTO decisions VALUES ('d', 'x', 'sha256:0', :at, 'violation', 'refer', :bytes, '[{}]', '[[]]');
+INSERT INTO findings VALUES ('f', 'd', 'R', 'always', 'violated', 1, :no, 'individual', 0, '[]', '{}');
+INSERT INTO violations VALUES
+ ('v', 'f', 'x', 'R', 'always', 'stay', 'RUS', 1, 'refer', 'RUS-ZABAYKALSK', 'entry', 'road', 'individual', 0,
+ 'CHN:E1', 'open', :at, '2026-03-01', :at, :at)
+"""
+
+
+def test_a_database_of_the_first_release_is_brought_over_with_all_that_it_holds(engine: Engine, tmp_path: Path) -> None:
+    old = tmp_path / "migrations"
+    (old / "versions").mkdir(parents=True)
+    for name in ("env.py", "versions/0001_first_tables.py"):
+        (old / name).write_bytes((MIGRATIONS / name).read_bytes())
+    upgrade(engine, old)
+    at = datetime(2026, 3, 1, tzinfo=UTC)
+    known = {
+        "bytes": b"{}",
+        "at": at if engine.dialect.name == "postgresql" else "2026-03-01T00:00:00.000000Z",
+        "body": b'{"persons": [{}, {}], "vehicle": {"kind": "bus"}}',
+        "no": False,
+    }
+    with transaction(engine) as tx:
+        for statement in _ROWS.split(";"):
+            used = {name: value for name, value in known.items() if f":{name}" in statement}
+            tx.execute(text(statement), used)
+    upgrade(engine, MIGRATIONS)
+    with reading(engine) as tx:
+        crossing = tx.execute(select(metadata.tables["crossings"])).one()
+        assert (crossing.persons, crossing.vehicles, crossing.revision, crossing.withdrawn) == (2, 1, 1, False)
+        subject = tx.execute(select(metadata.tables["crossing_subjects"])).one()
+        assert (subject.occurred_at, subject.direction, subject.state, subject.basis) == (at, "entry", "RUS", "")
+        decision = tx.execute(select(metadata.tables["decisions"])).one()
+        assert (decision.number, decision.revision, decision.cause) == (1, 1, "received")
+        violation = tx.execute(select(metadata.tables["violations"])).one()
+        assert (violation.status, violation.needs_review) == ("open", False)
+    assert _differences(engine) == []

@@ -126,9 +126,8 @@ def histories(draw: st.DrawFn) -> History:
     """Up to eight events, some of them corrected once or twice, some withdrawn."""
     events = []
     for _ in range(draw(st.integers(1, 8))):
-        moves: list[Move | None] = [draw(_MOVES)]
-        for _ in range(draw(st.sampled_from((0, 0, 0, 1, 2)))):
-            moves.append(draw(_MOVES))
+        corrections = draw(st.sampled_from((0, 0, 0, 1, 2)))
+        moves: list[Move | None] = [draw(_MOVES) for _ in range(1 + corrections)]
         if draw(st.sampled_from((False, False, False, False, True))):
             moves.append(None)
         events.append(tuple(moves))

@@ -13,8 +13,10 @@ from hypothesis import strategies as st
 
 from app.facts.codec import plain, typed
 from app.facts.derive import derive
-from app.facts.subjects import Subject
+from app.facts.history import OF_THE_PAST
+from app.facts.manifests import OF_MANIFESTS
 from app.facts.reference_data import ReferenceData, parse
+from app.facts.subjects import Subject
 from app.vocabulary import mrz
 from app.vocabulary.codes import SubjectKind
 from app.vocabulary.fields import FieldType, catalogue
@@ -44,7 +46,9 @@ def subject_of(reference: ReferenceData, kind: SubjectKind, **changes: object) -
 
 def subjects_of(reference: ReferenceData, **changes: object) -> list[tuple[Subject, Mapping[str, Any]]]:
     event = crossing(**changes)
-    return list(derive(event, checkpoint := reference.checkpoints[event.checkpoint], frozenset({checkpoint.state}), reference))
+    return list(
+        derive(event, checkpoint := reference.checkpoints[event.checkpoint], frozenset({checkpoint.state}), reference)
+    )
 
 
 @pytest.mark.parametrize("kind", SubjectKind)
@@ -55,14 +59,16 @@ def test_every_fact_is_a_field_of_the_catalogue_and_has_its_type(reference: Refe
     }  # fmt: skip
     cargo = [{"hs": "870899", "net_weight_kg": 12.5, "un_number": "1263", "declared": True, "documented": False}]
     observed = [{"kind": "left_route", "at": "2026-03-01T09:20:00+09:00", "person": 0}]
-    facts = facts_of(reference, kind, cargo=cargo, observations=observed, persons__0__permits=[{"kind": "zone_pass"}])
+    facts = facts_of(
+        reference, kind, cargo=cargo, observations=observed, persons__0__permits=[{"kind": "zone_pass"}],
+        persons__0__registered_on=None, vehicle__voyage="SU1", vehicle__persons_aboard=2)  # fmt: skip
     fields = catalogue(kind)
     for path, value in facts.items():
         if value is not None and fields[path].type in types:
             assert isinstance(value, types[fields[path].type]), path
-    unknown = {"document.mrz_valid", "document.mrz_agrees", "crossing.area", "findings"}
-    expected = {path for path, field in fields.items() if not field.record} - unknown
-    assert expected - facts.keys() <= {"checkpoint.classification"}
+    unknown = {"document.mrz_valid", "document.mrz_agrees", "crossing.area", "crossing.border_line_at", "findings"}
+    expected = {path for path, field in fields.items() if not field.record} - unknown - OF_THE_PAST - OF_MANIFESTS
+    assert expected - facts.keys() <= {"checkpoint.classification", "checkpoint.within_hours"}
 
 
 def test_an_omitted_object_leaves_all_below_it_unknown(reference: ReferenceData) -> None:

@@ -366,7 +366,8 @@ def test_those_in_transit_are_counted_with_their_kind_and_an_unknown_role_is_not
     [
         ("BGM+745", "passenger_list", None),
         ("BGM+745++1", "passenger_list", "cancel"),
-        ("BGM+745+CP", "passenger_list", "update"),
+        ("BGM+745+CP", "passenger_list", "change"),
+        ("BGM+745++5", "passenger_list", "update"),
         ("BGM+266+XF", "flight_status", "cancel"),
         ("BGM+250+C", "crew_list", None),
         ("BGM+336+G+9", "master_crew_list", "add"),

@@ -11,6 +11,7 @@ from pydantic import ValidationError
 
 from app.language.diagnostics import Report
 from app.language.from_surface.events import in_words, where_in
+from app.language.from_surface.manifests import manifests
 from app.language.from_surface.paths import omit, plain, put
 from app.language.from_surface.shapes import choice, items, mapping, shown, text
 from app.language.ir import Position, Rule
@@ -18,6 +19,7 @@ from app.language.suggest import did_you_mean
 from app.language.surface import Mapping, Node, Scalar
 from app.vocabulary.codes import SubjectKind, Verdict
 from app.vocabulary.fields import Field
+from app.vocabulary.listed import Listed
 from app.vocabulary.wire import Crossing
 
 
@@ -33,7 +35,7 @@ class Earlier:
 class Case:
     """An event as on the wire (texts for dates; `id` and `source` may be absent) and what the rule must say of it.
 
-    `before` is on record when it comes, in any order.
+    `before` and `manifests` are on record when it comes, in any order.
 
     `missing` are exactly the fields an undetermined verdict must name; None: they are not checked.
     """
@@ -41,6 +43,7 @@ class Case:
     name: str
     event: MappingOf[str, Any]
     before: tuple[Earlier, ...]
+    manifests: tuple[Listed, ...]
     subject_kind: SubjectKind
     subject_index: int
     expect: Verdict
@@ -75,10 +78,13 @@ def cases(node: Node, rule: Rule, known: Named, report: Report) -> Iterator[Case
 
 
 def _case(node: Node, base: Mapping, rule: Rule, known: Named, report: Report) -> Case | None:
-    entry = mapping(node, "a case", report, ("name", "expect"), ("before", "set", "omit", "subject", "missing"))
+    entry = mapping(
+        node, "a case", report, ("name", "expect"), ("before", "manifests", "set", "omit", "subject", "missing")
+    )
     if entry is None:
         return None
     before = [_earlier(item, base, known.rules, report) for item in items(entry.get("before"), "before", report)]
+    lists = tuple(manifests(entry.get("manifests"), report))
     event = _event(entry, base, report)
     expect = choice(entry.get("expect"), Verdict, "expect", report)
     kind, index = _subject(entry.get("subject"), rule, report)
@@ -98,7 +104,7 @@ def _case(node: Node, base: Mapping, rule: Rule, known: Named, report: Report) -
         )
         return None
     earlier = tuple(each for each in before if each is not None)
-    return Case(name, event, earlier, kind, index, expect, missing, node.at) if name and expect else None
+    return Case(name, event, earlier, lists, kind, index, expect, missing, node.at) if name and expect else None
 
 
 def _earlier(node: Node, base: Mapping, rules: Collection[str], report: Report) -> Earlier | None:

@@ -47,15 +47,16 @@ def where_in(location: tuple[int | str, ...], case: Mapping, base: Mapping) -> t
     path = ".".join(steps) or "its top"
     if made:
         key, value = max(made, key=lambda each: len(each[0].text))
-        return _innermost(value, steps[len(key.text.split(".")) :], key.at), path
+        return innermost(value, steps[len(key.text.split(".")) :], key.at), path
     omitted = case.get("omit")
     for item in omitted.items if isinstance(omitted, Sequence) else ():
         if isinstance(item, Scalar) and item.text == path:
             return item.at, path
-    return _innermost(base, steps, base.at), path
+    return innermost(base, steps, base.at), path
 
 
-def _innermost(node: Node, steps: list[str], at: Position) -> Position:
+def innermost(node: Node, steps: list[str], at: Position) -> Position:
+    """Place of the last node on these steps that is there; `at` is the first one's."""
     for step in steps:
         match node:
             case Mapping():

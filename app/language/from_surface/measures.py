@@ -46,6 +46,8 @@ _FORMS: Final[MappingOf[Count, _Form]] = {
     Count.CHECKPOINT_CROSSINGS: _Form((), ("of",)),
     Count.CAPACITY_SHARE: _Form((), ("of",), "percent"),
 }
+# Counts that are none where what they count from or until is none.
+_NULLABLE: Final = frozenset({Count.MINUTES_SINCE_CROSSING, Count.MINUTES, Count.WORKING_DAYS})
 _BETWEEN: Final = {Count.MINUTES: FieldType.INSTANT, Count.WORKING_DAYS: FieldType.DATE}
 _WORDS: Final = {FieldType.INSTANT: "an instant", FieldType.DATE: "a date"}
 _KEYS: Final = ("leave_out", "window", "reach", "direction", "regime", "confirmed", "from", "until", "of")
@@ -93,7 +95,15 @@ def _measure(key: Scalar, node: Node, report: Report) -> Measure | None:
     if "window" in form.needs and not (days or year):
         return None
     return Measure(
-        field=Field(key.text, FieldType.NUMBER, note or title["en"], title, subjects, form.unit),
+        field=Field(
+            key.text,
+            FieldType.NUMBER,
+            note or title["en"],
+            title,
+            subjects,
+            form.unit,
+            nullable=count in _NULLABLE,
+        ),
         count=count,
         days=days or (A_YEAR if "window" in form.may and not year else None),
         calendar_year=year,

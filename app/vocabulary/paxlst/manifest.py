@@ -29,10 +29,15 @@ class Flaw:
 
 
 class Function(StrEnum):
-    """What is to be done with the list; CANCEL is of the persons listed, or of the flight if there are none."""
+    """What is to be done with the list.
+
+    ADD and UPDATE give it whole; CHANGE tells only of the persons listed, who are new or changed; CANCEL is of the
+    persons listed, or of the flight if there are none.
+    """
 
     ADD = "add"
     UPDATE = "update"
+    CHANGE = "change"
     CANCEL = "cancel"
 
 
@@ -111,6 +116,7 @@ class Manifest:
 
     `kind` is a name of KINDS, else the code as written. `prepared_at` is by the sender's clock, without a zone.
     `part` counts from 1 where a list is sent in parts, `final` tells the last of them; both None if it is in one.
+    `counted` tells whether the list gives counts of its own, and they are those of the persons listed.
     """
 
     sender: str | None
@@ -126,6 +132,7 @@ class Manifest:
     function: Function | None
     legs: tuple[Leg, ...]
     persons: tuple[Person, ...]
+    counted: bool
     flaws: tuple[Flaw, ...]
 
     @property
@@ -139,10 +146,14 @@ class Manifest:
         return sum(person.role.is_crew for person in self.persons)
 
     @property
+    def border_legs(self) -> tuple[Leg, ...]:
+        """Legs that may be the one that crosses the border: all where none is marked."""
+        return tuple(leg for leg in self.legs if leg.crosses_border) or self.legs
+
+    @property
     def border_leg(self) -> Leg | None:
         """The leg that crosses the border; the only one where none is marked."""
-        marked = [leg for leg in self.legs if leg.crosses_border] or self.legs
-        return marked[0] if len(marked) == 1 else None
+        return self.border_legs[0] if len(self.border_legs) == 1 else None
 
     @property
     def document_keys(self) -> tuple[str, ...]:

@@ -15,21 +15,21 @@ _GROUPS = frozenset({"BGM", "TDT", "NAD", "CNT"})
 # Code list 1225, which few senders use, and what the identifier of BGM says on lists of each kind.
 _FUNCTIONS = {
     "1": Function.CANCEL,
-    "2": Function.ADD,
+    "2": Function.CHANGE,
     "3": Function.CANCEL,
-    "4": Function.UPDATE,
+    "4": Function.CHANGE,
     "5": Function.UPDATE,
     "9": Function.ADD,
 }
 _IDENTIFIERS = {
-    ("745", "CP"): Function.UPDATE,
-    ("745", "RP"): Function.UPDATE,
+    ("745", "CP"): Function.CHANGE,
+    ("745", "RP"): Function.CHANGE,
     ("745", "XR"): Function.CANCEL,
     ("266", "CF"): Function.UPDATE,
     ("266", "XF"): Function.CANCEL,
     ("336", "G"): Function.ADD,
     ("336", "H"): Function.CANCEL,
-    ("336", "I"): Function.UPDATE,
+    ("336", "I"): Function.CHANGE,
 }
 _COUNTED = {"41": "crew", "42": "passengers"}
 
@@ -44,7 +44,7 @@ def manifest(message: Message) -> Manifest:
     checked.day = next((time.date() for time in times if time), None)
     aboard = persons(groups["NAD"], checked)
     kind, function = _kind(groups["BGM"], checked)
-    _count(groups["CNT"], aboard, checked)
+    counted = _count(groups["CNT"], aboard, checked)
     for tag, right in _missing(groups, aboard):
         checked.flaw(head, f"{tag} is missing", right)
     return Manifest(
@@ -61,6 +61,7 @@ def manifest(message: Message) -> Manifest:
         function=function,
         legs=flights,
         persons=aboard,
+        counted=counted,
         flaws=tuple(sorted(message.flaws, key=lambda flaw: flaw.segment)),
     )
 
@@ -98,15 +99,17 @@ def _kind(groups: Sequence[Sequence[Segment]], checked: Checked) -> tuple[str | 
     return name or code or None, _FUNCTIONS.get(begin.at(3)) or _IDENTIFIERS.get((code, begin.at(2)))
 
 
-def _count(groups: Iterable[Sequence[Segment]], aboard: Sequence[Person], checked: Checked) -> None:
+def _count(groups: Sequence[Sequence[Segment]], aboard: Sequence[Person], checked: Checked) -> bool:
+    """Compare the counts given with the persons listed; whether any was given, and all are right."""
     crew = sum(person.role.is_crew for person in aboard)
     listed = {"41": crew, "42": len(aboard) - crew}
     right = ", ".join(f"CNT+{code}:{count}" for code, count in listed.items() if count) or "CNT+42:0"
-    for segment, *_ in groups:
-        code, given = segment.at(1), segment.at(1, 1)
-        if code in listed and number(given) != listed[code]:
-            message = f"{quoted(given) or 'nothing'} is given as the count of {_COUNTED[code]}"
-            checked.flaw(segment, message, f"{right}, as are listed here")
+    counts = [(segment, segment.at(1), segment.at(1, 1)) for segment, *_ in groups if segment.at(1) in listed]
+    wrong = [each for each in counts if number(each[2]) != listed[each[1]]]
+    for segment, code, given in wrong:
+        message = f"{quoted(given) or 'nothing'} is given as the count of {_COUNTED[code]}"
+        checked.flaw(segment, message, f"{right}, as are listed here")
+    return bool(counts) and not wrong
 
 
 def _missing(groups: dict[str, list[list[Segment]]], aboard: Sequence[Person]) -> Iterable[tuple[str, str]]:

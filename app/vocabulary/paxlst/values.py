@@ -4,6 +4,7 @@ import re
 from datetime import date, datetime, time
 
 from app.vocabulary.countries import STATE_CODES, normalise
+from app.vocabulary.voyages import flight
 
 _CENTURY = 100
 _WINDOW = 20
@@ -12,7 +13,6 @@ _LAST_YEAR = 2099
 _LENGTHS = {"101": 6, "102": 8, "201": 10, "203": 12}
 _DIGITS = re.compile(r"[0-9]{6,12}")
 _PLACE = re.compile(r"[A-Z0-9]{3,5}")
-_FLIGHT = re.compile(r"([A-Z][A-Z0-9]|[0-9][A-Z]|[A-Z]{3})0*([0-9]{1,4}[A-Z]?)")
 _NUMBER = re.compile(r"0*([0-9]{1,4}[A-Z]?)")
 _SEXES = {"F": "F", "M": "M", "U": "X", "X": "X"}
 
@@ -62,14 +62,12 @@ def moment(text: str, form: str = "") -> datetime | None:
 def voyage(written: str, carrier: str) -> tuple[str | None, str | None]:
     """Return carrier and flight number with its carrier and without leading zeros (`UA`, `UA989`).
 
-    A number of another form, such as a ship's voyage, stays as it is.
+    A number of another form, such as a ship's voyage, stays as it is but for spaces and hyphens.
     """
-    compact = "".join(written.split()).upper()
+    own, compact = flight(written)
     if carrier and (number := _NUMBER.fullmatch(compact.removeprefix(carrier))):
         return carrier, carrier + number[1]
-    if flight := _FLIGHT.fullmatch(compact):
-        return carrier or flight[1], flight[1] + flight[2]
-    return carrier or None, compact or None
+    return carrier or own, compact or None
 
 
 def _digits(text: str, form: str) -> str:

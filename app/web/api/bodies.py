@@ -28,13 +28,11 @@ class Body:
 
 async def event_of(request: Request, largest: int) -> Body:
     """Read and check a body; raises BadRequestError (400, 413, 415) or Invalid."""
-    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    kind = media_type(request)
     if kind not in {JSON, CLOUD_EVENT}:
         raise BadRequestError(
             415, f"Send the event as {JSON} or {CLOUD_EVENT}, not as {kind or 'a body without a type'}."
         )
-    if request.headers.get("content-encoding", "identity").lower() != "identity":
-        raise BadRequestError(415, "Send the body as it is, without a content encoding.")
     content = await read_body(request, largest)
     document = _json(content)
     if kind == CLOUD_EVENT:
@@ -78,7 +76,7 @@ async def withdrawal_of(request: Request, largest: int) -> tuple[str, int | None
 
 async def document_of(request: Request, largest: int) -> dict[str, Any]:
     """A JSON object; raises as `event_of`."""
-    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    kind = media_type(request)
     if kind != JSON:
         raise BadRequestError(415, f"Send the body as {JSON}, not as {kind or 'a body without a type'}.")
     document = _json(await read_body(request, largest))
@@ -108,8 +106,15 @@ def _told(document: dict[str, Any], model: type[_T]) -> _T:
         raise not_acceptable(error, list(model.model_fields)) from error
 
 
+def media_type(request: Request) -> str:
+    """That of the body, in lower case and without parameters; empty if none is given."""
+    return request.headers.get("content-type", "").partition(";")[0].strip().lower()
+
+
 async def read_body(request: Request, largest: int) -> bytes:
-    """The body as it comes; raises BadRequestError (413)."""
+    """The body as it comes; raises BadRequestError (413, 415)."""
+    if request.headers.get("content-encoding", "identity").lower() != "identity":
+        raise BadRequestError(415, "Send the body as it is, without a content encoding.")
     declared = request.headers.get("content-length", "")
     if declared.isdecimal() and int(declared) > largest:
         raise BadRequestError(413, f"The body is larger than {largest} bytes.")

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import date, datetime
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -381,6 +381,58 @@ class ProblemItem(_Out):
     hint: str | None = None
 
 
+class FlawOut(_Out):
+    """A fault of a list: segments are counted from 1, UNA left out."""
+
+    segment: int
+    tag: str
+    message: str
+    right: str
+
+
+_Local = Annotated[
+    str | None, Field(description="By the clock there; no zone is given.", examples=["2026-03-01T17:25"])
+]
+
+
+class VoyageLegOut(_Out):
+    """A leg of the voyage."""
+
+    voyage: str | None = Field(examples=["UA989"])
+    departure_place: str | None
+    departure_local: _Local
+    arrival_place: str | None
+    arrival_local: _Local
+    crosses_border: bool
+
+
+class ListOut(_Out):
+    """One message of a list, without names."""
+
+    kind: str | None = Field(examples=["passenger_list"])
+    function: str | None
+    reference: str | None
+    prepared_at: _Local
+    release: str
+    part: int | None
+    whole: bool
+    legs: list[VoyageLegOut]
+    persons: int
+    crew: int
+    documents: int = Field(description="How many of the persons are listed with a document.")
+    flaws: list[FlawOut] = Field(description="The first of them.")
+    flaws_total: int
+
+
+class ManifestOut(_Out):
+    """A passenger or crew list on record."""
+
+    manifest: str = Field(examples=[_UUID])
+    source: str
+    received_at: datetime
+    messages: list[ListOut]
+
+
 class Problem(_Out):
     """An error after RFC 9457."""
 
@@ -487,3 +539,16 @@ CORRECTION_BODY = _object(
 WITHDRAWAL_BODY = _object(
     ["reason"], {"reason": _REASON, "revises": _REVISES}, {"reason": "sent by a test of the lane"}
 )
+_LIST = (
+    "UNB+UNOA:4+AIR+GOV+260301:0800+REF1'UNH+M1+PAXLST:D:05B:UN:IATA'BGM+745'TDT+20+UA0989+++UA'"
+    "LOC+125+FRA'DTM+189:2603011725:201'LOC+87+IAD'DTM+232:2603011910:201'"
+    "NAD+FL+++ERIKSSON:ANNA'DOC+P:110:111+L898902C3'LOC+91+UTO'CNT+42:1'UNT+12+M1'UNZ+1+REF1'"
+)
+_TEXT = {"schema": {"type": "string"}, "example": _LIST}
+LIST_BODY: dict[str, Any] = {
+    "requestBody": {
+        "required": True,
+        "description": "UN/EDIFACT PAXLST, D.02B or later; also as `application/edifact-…`.",
+        "content": dict.fromkeys(("application/edifact", "text/plain", "application/octet-stream"), _TEXT),
+    }
+}

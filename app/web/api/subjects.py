@@ -1,6 +1,5 @@
 """`GET /v1/subjects/{id}`, its stays counted day by day, and links between keys of one and the same subject."""
 
-import re
 from dataclasses import asdict
 from datetime import date
 from typing import Annotated, Any
@@ -36,7 +35,6 @@ _Officer = Annotated[Credential, Depends(permitted(Permission.CROSSINGS_READ))]
 _Linker = Annotated[Credential, Depends(permitted(Permission.SUBJECTS_LINK))]
 _NEWEST = 200
 _MOST_LIMITS = 20
-_PAIR = re.compile(r"([0-9]{1,4})/([0-9]{1,5})")
 
 
 def _known_territory(text: str) -> str:
@@ -54,7 +52,7 @@ class StaysAsked(BaseModel):
         None, description="State, or EUE for the Schengen states; by default that of the latest crossing."
     )
     on: Day | None = Field(None, description="Day up to which is counted; by default today, in UTC.")
-    rolling: list[Annotated[str, Field(pattern=_PAIR.pattern)]] = Field(
+    rolling: list[Annotated[str, Field(pattern=r"^[0-9]{1,4}/[0-9]{1,5}$")]] = Field(
         [], description="At most so many days in any window of so many, as `90/180`.", max_length=_MOST_LIMITS
     )
     calendar_year: list[Annotated[int, Field(ge=0, le=365)]] = Field([], max_length=_MOST_LIMITS)
