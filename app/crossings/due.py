@@ -77,6 +77,8 @@ def _mark(tx: Transaction, which: ColumnElement[bool], trigger: Trigger) -> None
         literal(trigger.cause.value),
         literal(trigger.caused_by, due.c.caused_by.type),
     ).where(which, crossings.c.withdrawn.is_(False))
+    # In one order for all, so that no two transactions wait for each other.
+    chosen = chosen.order_by(crossings.c.id)
     insert = _INSERT[tx.dialect.name](due).from_select(due.c.keys(), chosen)
     tx.execute(insert.on_conflict_do_nothing())
 

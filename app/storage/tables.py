@@ -98,7 +98,7 @@ crossings = Table(
     Column("jurisdiction", String(8), nullable=False),
     Column("direction", _code(Direction), nullable=False),
     Column("mode", _code(Mode), nullable=False),
-    Column("voyage", String(64), index=True),
+    Column("voyage", String(64)),
     Column("vehicles", SmallInteger, nullable=False),
     Column("persons", SmallInteger, nullable=False),
     # Of one that was corrected or withdrawn, every revision is in crossing_revisions too, this one included.
@@ -106,6 +106,7 @@ crossings = Table(
     Column("withdrawn", Boolean, nullable=False),
     UniqueConstraint("source", "event_id"),
     Index(None, "checkpoint", "local_date", "occurred_at"),
+    Index(None, "voyage", "local_date"),
 )
 
 # The revisions of crossings that were corrected or withdrawn, the first included; `subjects` are those it named.

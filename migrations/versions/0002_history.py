@@ -38,7 +38,7 @@ def _crossings() -> None:
     ):
         op.add_column("crossings", sa.Column(name, kind, nullable=False, server_default=default))
     _count_what_passed()
-    op.create_index("ix_crossings_voyage", "crossings", ["voyage"])
+    op.create_index("ix_crossings_voyage_local_date", "crossings", ["voyage", "local_date"])
     op.create_index(
         "ix_crossings_checkpoint_local_date_occurred_at", "crossings", ["checkpoint", "local_date", "occurred_at"]
     )

@@ -265,11 +265,29 @@ def test_a_late_list_supersedes_what_was_found_without_it(service: Service, voya
         assert caused.scalar_one() == 1
 
 
+def test_a_list_makes_no_crossing_of_another_week_due(service: Service, voyage: str) -> None:
+    crossing = cross(service, voyage, occurred_at="2026-03-04T09:15:00+09:00")["crossing"]
+    send(service, passengers(voyage, "CHN:E12345678"))
+    assert verdicts(service, crossing) == {"001": "violated"}
+    assert len(service.get(f"/v1/crossings/{crossing}").json()["decisions"]) == 1
+
+
 def test_a_list_stored_by_one_server_is_seen_by_the_other(service: Service, rules: Path, voyage: str) -> None:
     with serving(service.url, rules) as second:
         crossing = cross(second, voyage)["crossing"]
         send(service, passengers(voyage, "CHN:E12345678"))
         assert verdicts(second, crossing) == {"004": "violated"}
+
+
+def test_a_list_and_a_crossing_that_come_at_once_to_two_servers_find_each_other(service: Service, rules: Path) -> None:
+    flights = [f"SU{next(_voyages)}" for _ in range(8)]
+    people = {"persons__0__document__number": "E1", "persons__0__surname": "LI"}
+    with serving(service.url, rules) as second, ThreadPoolExecutor(4) as senders:
+        lists = [senders.submit(send, second, passengers(flight, "CHN:E1")) for flight in flights]
+        crossed = [senders.submit(cross, service, flight, **people) for flight in flights]
+        assert {each.result().status_code for each in lists} == {201}
+        for each in crossed:
+            assert verdicts(service, each.result()["crossing"]) == {"004": "violated"}
 
 
 def test_an_event_that_says_no_voyage_is_undetermined_and_one_without_is_not_concerned(

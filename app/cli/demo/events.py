@@ -6,6 +6,7 @@ from app.cli.demo import faults
 from app.cli.demo.making import compliant
 from app.cli.demo.people import Json
 from app.cli.demo.places import Occasion, occasions
+from app.cli.demo.returning import Inside
 
 SEED = 2026
 _FAULTY, _OMITTING = 0.4, 0.1
@@ -15,11 +16,13 @@ def events(count: int, seed: int = SEED) -> list[Json]:
     """Crossing events as they go over the wire, in the order of time."""
     # Not for secrets, but to be repeatable.
     rng = Random(seed)  # noqa: S311
-    return [_event(rng, number, occasion) for number, occasion in enumerate(occasions(rng, count), 1)]
+    inside = Inside()
+    return [_event(rng, number, occasion, inside) for number, occasion in enumerate(occasions(rng, count), 1)]
 
 
-def _event(rng: Random, number: int, occasion: Occasion) -> Json:
+def _event(rng: Random, number: int, occasion: Occasion, inside: Inside) -> Json:
     event = compliant(rng, occasion)
+    inside.cross(rng, event, occasion.state)
     drawn = rng.random()
     if drawn < _FAULTY:
         faults.one(rng, event)
