@@ -65,7 +65,7 @@ def measures(node: Node, report: Report) -> Iterator[Measure]:
 def _name(key: Scalar, report: Report) -> bool:
     section, _, name = key.text.partition(".")
     if section not in SECTIONS or not name.replace("_", "").isalnum() or not name.isascii() or name != name.lower():
-        hint = f"Begin it with {one_of([f'{each}.' for each in SECTIONS])}, then small letters, digits and _"
+        hint = f"Begin it with {', '.join(f'{each}.' for each in SECTIONS)}; then small letters, digits and _"
         report.error(key.at, "bad-name", f"{key.text} cannot be the name of a measure", hint)
         return False
     if any(key.text in catalogue(kind) for kind in SubjectKind):
@@ -124,7 +124,7 @@ def _keys_fit(entry: Mapping, count: Count, what: str, report: Report) -> None:
     for name in _KEYS:
         given = entry.get(name)
         if given and name not in takes:
-            hint = f"Beside title and note it takes {one_of(takes) if takes else 'nothing more'}"
+            hint = f"Beside title and note it takes {', '.join(takes) or 'nothing more'}"
             report.error(given.at, "key-does-not-fit", f"{count} takes no {name}", hint)
         if given is None and name in form.needs:
             report.error(entry.at, "missing-key", f"{what} has no {name}", f"Add `{name}:`")
