@@ -7,12 +7,12 @@ the other was used last. Documents that were in use side by side may be those of
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 from itertools import permutations
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import orjson
 from sqlalchemy import func, insert, or_, select, text, update
@@ -85,7 +85,7 @@ def clusters(tx: Transaction, keys: Collection[str]) -> dict[str, frozenset[str]
     new = set(keys)
     while new:
         seen |= new
-        found = _same_pairs(statements(tx, new))
+        found = _same_pairs(_in_force(tx, new))
         for one, other in found:
             linked[one].add(other)
             linked[other].add(one)
@@ -113,9 +113,27 @@ def get(tx: Transaction, identifier: str, *, ended: bool = False) -> Statement:
     return Statement(**row._asdict() | {"ground": Ground(row.ground)})
 
 
-def _same_pairs(found: Iterable[Statement]) -> set[tuple[str, str]]:
-    by_officers = {each.pair: each.same for each in found if each.ground is Ground.OFFICER}
-    return {each.pair for each in found if by_officers.get(each.pair, each.same)}
+# Straight from the driver, and one key at a time by index: every event asks this.
+_IN_FORCE = """
+SELECT s.one, s.other, s.same, s.ground FROM {keys} JOIN same_subject s ON s.one = k.value WHERE s.ended_at IS NULL
+UNION SELECT s.one, s.other, s.same, s.ground FROM {keys} JOIN same_subject s ON s.other = k.value
+WHERE s.ended_at IS NULL
+"""
+_OF_KEYS = {
+    "sqlite": _IN_FORCE.format(keys="json_each(:keys) k"),
+    "postgresql": _IN_FORCE.format(keys="jsonb_array_elements_text(CAST(%(keys)s AS jsonb)) AS k(value)"),
+}
+
+
+def _in_force(tx: Transaction, keys: Collection[str]) -> Sequence[Any]:
+    """Both keys, whether they are the same, and the ground of each statement on any of these keys."""
+    asked = {"keys": orjson.dumps(list(keys)).decode()}
+    return tx.exec_driver_sql(_OF_KEYS[tx.dialect.name], asked).cursor.fetchall()
+
+
+def _same_pairs(found: Sequence[Any]) -> set[tuple[str, str]]:
+    by_officers = {(one, other): bool(same) for one, other, same, ground in found if ground == Ground.OFFICER}
+    return {(one, other) for one, other, same, _ in found if by_officers.get((one, other), same)}
 
 
 def _reached(key: str, linked: Mapping[str, set[str]]) -> frozenset[str]:
