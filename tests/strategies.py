@@ -1,4 +1,4 @@
-"""Well-typed resolved rules and facts over the real catalogue, for property tests.
+"""Well-typed resolved rules and facts over the real catalogue and the shipped measures, for property tests.
 
 Values come from small pools so that comparisons meet: month ends, leap days, equal instants in different offsets. A
 world is a set of facts with nothing unknown; `knowing_less` takes members away, so a world is a completion of it.
@@ -7,6 +7,8 @@ world is a set of facts with nothing unknown; `knowing_less` takes members away,
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta, timezone
 from decimal import Decimal
+from functools import cache
+from pathlib import Path
 from typing import Any, Final, assert_never
 
 from hypothesis import strategies as st
@@ -30,13 +32,17 @@ from app.language.ir import (
     Rule,
     Status,
     Version,
+    fields_with,
 )
 from app.language.operators import FITTING
 from app.language.resolve import Resolved
+from app.language.schema import MEASURES, measures_in
 from app.vocabulary.codes import Advice, Regime, Severity, SubjectKind
-from app.vocabulary.fields import Field, FieldType, catalogue
+from app.vocabulary.fields import Field, FieldType
 from app.vocabulary.values import Facts, Record, Value
 
+RULES: Final = Path(__file__).parents[1] / "rules"
+COUNTED: Final = measures_in({MEASURES: (RULES / MEASURES).read_text(encoding="utf-8")})
 HERE: Final = Position("<generated>", 1, 1)
 _MOSCOW = timezone(timedelta(hours=3))
 POOLS: Final[Mapping[FieldType, Sequence[Any]]] = {
@@ -75,6 +81,12 @@ _CONSTANT: Final = {Operator.CONTAINS, Operator.STARTS_WITH}
 KINDS: Final = st.sampled_from(list(SubjectKind))
 
 
+@cache
+def askable(kind: SubjectKind) -> Mapping[str, Field]:
+    """All fields a rule may ask: the catalogue's and the measures'."""
+    return fields_with(COUNTED, kind)
+
+
 def pool(field: Field) -> Sequence[Any]:
     """Values that are tried for a field; of a list of text, for its members."""
     return field.codes[:3] if field.codes else POOLS[FieldType.TEXT if field.type is FieldType.TEXTS else field.type]
@@ -107,7 +119,7 @@ def conditions(kind: SubjectKind, record: str | None = None, depth: int = 2) -> 
 
 def quantified(kind: SubjectKind) -> st.SearchStrategy[Condition]:
     """Conditions on some, every or none of a list of records."""
-    lists = [field for field in catalogue(kind).values() if field.type is FieldType.RECORDS]
+    lists = [field for field in askable(kind).values() if field.type is FieldType.RECORDS]
     return st.sampled_from(lists).flatmap(
         lambda field: st.builds(
             Quantified, st.just(field), st.sampled_from(Quantifier), conditions(kind, field.path, 1), st.just(HERE)
@@ -151,7 +163,7 @@ def _operands(kind: SubjectKind, field: Field, operator: Operator) -> st.SearchS
 
 def _askable(kind: SubjectKind, record: str | None) -> list[Field]:
     """Fields a leaf can name: the event's and, in a quantifier, the record's own, which are asked more often."""
-    fields = list(catalogue(kind).values())
+    fields = list(askable(kind).values())
     own = [field for field in fields if field.record == record and record is not None]
     return own * 5 + [field for field in fields if field.record is None]
 
@@ -238,7 +250,7 @@ def _values(field: Field, fields: Mapping[str, Field]) -> st.SearchStrategy[Valu
 
 
 def _relevant(kind: SubjectKind, about: Sequence[Resolved] | None) -> Mapping[str, Field]:
-    fields = catalogue(kind)
+    fields = askable(kind)
     if about is None:
         return fields
     read = {field.path: field for rule in about for field in fields_of(rule.applies, rule.holds)}
@@ -249,7 +261,7 @@ def _relevant(kind: SubjectKind, about: Sequence[Resolved] | None) -> Mapping[st
 @st.composite
 def knowing_less(draw: st.DrawFn, kind: SubjectKind, world: Facts) -> Facts:
     """The same facts with some of those left out that an event may omit; what is below an omitted object goes too."""
-    fields = catalogue(kind)
+    fields = askable(kind)
     omitted = draw(_omissions(fields, world))
     return {
         path: draw(_with_less(fields, value)) if isinstance(value, tuple) else value

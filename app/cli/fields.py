@@ -1,16 +1,20 @@
-"""`gerege fields`: the catalogue of what a rule may ask about."""
+"""`gerege fields`: what a rule may ask about, the fields of the catalogue and the measures of the rules."""
 
 from collections.abc import Iterable, Sequence
 from enum import StrEnum
-from typing import Annotated, Any
+from pathlib import Path
+from typing import Annotated, Any, Final
 
 import typer
 from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from app.cli.terminal import Format, FormatOption, WrongUseError, out, write_json
-from app.language.schema import as_text, rule_schema
+from app.cli.settings import RulesOption, settings
+from app.cli.terminal import CannotRunError, Format, FormatOption, WrongUseError, err, out, write_json
+from app.language.diagnostics import Report
+from app.language.ir import Measure
+from app.language.schema import MEASURES, as_text, measures_in, rule_schema
 from app.language.suggest import did_you_mean
 from app.vocabulary.codes import SubjectKind
 from app.vocabulary.fields import Field, all_fields
@@ -24,6 +28,13 @@ class Language(StrEnum):
     ZH = "zh"
 
 
+_WHOSE: Final = {
+    "both": "Asked of any subject",
+    "individual": "Asked of individuals",
+    "legal entity": "Asked of legal entities",
+}
+
+
 def fields(
     paths: Annotated[
         list[str] | None,
@@ -31,19 +42,36 @@ def fields(
     ] = None,
     subject: Annotated[SubjectKind | None, typer.Option(help="Only the fields of this kind of subject.")] = None,
     lang: Annotated[Language, typer.Option(help="Language of the labels.")] = Language.EN,
+    rules: RulesOption = None,
     schema: Annotated[bool, typer.Option("--schema", help="Print the JSON Schema of rule files instead.")] = False,
     form: FormatOption = Format.TEXT,
 ) -> None:
     """List the fields a rule may name, with their types and labels; of those named, also the meaning and the codes."""
-    chosen = _named([field for field in all_fields() if subject is None or subject in field.subjects], paths or [])
+    counted = _measures(rules)
+    known = sorted((*all_fields(), *(each.field for each in counted)), key=lambda field: field.path)
+    chosen = _named([field for field in known if subject is None or subject in field.subjects], paths or [])
     if schema:
-        typer.echo(as_text(rule_schema()), nl=False)
+        typer.echo(as_text(rule_schema(counted)), nl=False)
     elif form is Format.JSON:
         write_json([_plain(field) for field in chosen])
     elif paths:
         _print_in_full(chosen, lang)
     else:
-        _print_table(chosen, lang, with_subject=subject is None)
+        _print_tables(chosen, lang)
+
+
+def _measures(folder: Path | None) -> tuple[Measure, ...]:
+    """Those of the folder's rules; raises CannotRunError if a folder was named that has none."""
+    path = settings(rules_dir=folder).rules_dir / MEASURES
+    if not path.is_file():
+        if folder:
+            raise CannotRunError(f"There is no {path}, which would say what rules there may count.")
+        return ()
+    report = Report()
+    counted = measures_in({MEASURES: path.read_text(encoding="utf-8", errors="replace")}, report)
+    if report.failed:
+        err.print(f"{path} has mistakes; what is listed of it may be short. gerege rules check tells them.")
+    return counted
 
 
 def _named(known: Sequence[Field], paths: Iterable[str]) -> list[Field]:
@@ -60,15 +88,23 @@ def _below(field: Field, path: str) -> bool:
     return field.path == path or field.path.startswith(f"{path.removesuffix('.')}.")
 
 
-def _print_table(chosen: Iterable[Field], lang: Language, *, with_subject: bool) -> None:
-    """One line a field. The unit stands with the type, which leaves the label room on 80 columns."""
-    table = Table(box=None, header_style="bold", pad_edge=False)
-    for name in ("field", "type", *(("subject",) if with_subject else ())):
-        table.add_column(name, no_wrap=True)
-    table.add_column("label", overflow="fold")
+def _print_tables(chosen: Sequence[Field], lang: Language) -> None:
+    """One line a field, a table for each kind of subject: a column for it would leave labels no room."""
+    whose = {_subjects(field): field for field in chosen}
+    for number, subjects in enumerate(each for each in _WHOSE if each in whose):
+        if number:
+            out.print()
+        out.print(Text(_WHOSE[subjects], "bold"))
+        _print_table([field for field in chosen if _subjects(field) == subjects], lang)
+
+
+def _print_table(chosen: Iterable[Field], lang: Language) -> None:
+    table = Table(box=None, show_header=False, pad_edge=False)
+    for _ in ("field", "type"):
+        table.add_column(no_wrap=True)
+    table.add_column(overflow="fold")
     for field in chosen:
-        kinds = [_subjects(field)] if with_subject else []
-        table.add_row(field.path, _type(field), *kinds, field.labels[lang])
+        table.add_row(field.path, _type(field), field.labels[lang])
     out.print(table)
 
 

@@ -69,6 +69,7 @@ class Engine:
         self._has_schengen = SCHENGEN_STATES in rulebook.lists
         # Of the day asked about last: events come in the order of their days, nearly.
         self._schengen: dict[date, frozenset[str]] = {}
+        self._joined: dict[date, Mapping[str, date]] = {}
 
     def prepare(self, event: Crossing) -> Prepared:
         """Facts the event itself gives of each subject; raises Invalid if the checkpoint is not in the register."""
@@ -144,7 +145,8 @@ class Engine:
         here = None
         if subject.key:
             leg = subject.leg(facts, prepared.checkpoint.state, prepared.crossing)
-            here = Here(leg, past, prepared.territory, self._reference.checkpoints)
+            since = self._joined_on(prepared.day) if SCHENGEN in prepared.jurisdictions else {}
+            here = Here(leg, past, prepared.territory, self._reference.checkpoints, since)
         if asked.facts:
             unknown = dict.fromkeys(asked.facts, NO_KEY)
             found |= (
@@ -199,6 +201,12 @@ class Engine:
         if day not in self._schengen:
             self._schengen = {day: self.rulebook.lists[SCHENGEN_STATES].on(day) if self._has_schengen else frozenset()}
         return self._schengen[day]
+
+    def _joined_on(self, day: date) -> Mapping[str, date]:
+        """Since when the Schengen states of that day are such."""
+        if day not in self._joined:
+            self._joined = {day: self.rulebook.lists[SCHENGEN_STATES].since(day)}
+        return self._joined[day]
 
 
 def _known(found: Mapping[str, Value | Unknown]) -> dict[str, Value]:

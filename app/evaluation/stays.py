@@ -1,12 +1,12 @@
 """A person's stays in a territory for an officer: the days counted, and what is left of the limits."""
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
 from app.evaluation.engine import SCHENGEN, SCHENGEN_STATES
-from app.facts.history import Sojourn, sojourns
+from app.facts.history import Sojourn, over_border, sojourns
 from app.facts.limits import Assessment, CalendarYear, Continuous, Limit, PerEntry, Rolling, judge
 from app.facts.measures import certain, counts, possible
 from app.facts.stays import Presence
@@ -54,13 +54,24 @@ def states_of(rulebook: Rulebook, territory: str, on: date) -> frozenset[str]:
     return frozenset({territory})
 
 
-def count(legs: Iterable[Leg], states: frozenset[str], on: date, asked: Sequence[Asked]) -> Stays:
+def since_of(rulebook: Rulebook, territory: str, on: date) -> Mapping[str, date]:
+    """Since when those of its states that joined the territory belong to it."""
+    if territory == SCHENGEN and SCHENGEN_STATES in rulebook.lists:
+        return rulebook.lists[SCHENGEN_STATES].since(on)
+    return {}
+
+
+def count(
+    legs: Iterable[Leg], states: frozenset[str], since: Mapping[str, date], on: date, asked: Sequence[Asked]
+) -> Stays:
     """Count the days up to `on` in these states, and what is used of each limit."""
-    there = sorted(leg for leg in legs if leg.state in states and leg.day <= on)
+    there = over_border(sorted(leg for leg in legs if leg.day <= on), states, since)
     found = tuple(sojourns(there, on))
     counted = tuple(counts(stay, LEFT_OUT) for stay in found)
     presence = Presence.of([certain(*each) for each in zip(found, counted, strict=True)], on)
-    left_out = Presence.of([certain(stay, counts is False) for stay, counts in zip(found, counted, strict=True)], on)
+    left_out = Presence.of(
+        [certain(stay, True) for stay, counts in zip(found, counted, strict=True) if counts is False], on
+    )
     limits = tuple(_assessed(each, found, on) for each in asked)
     return Stays(found, counted, tuple(_days(presence)), tuple(_days(left_out)), limits)
 

@@ -3,10 +3,12 @@
 A leg that is not on record is a fact, not a guess: what would need it is unknown, with the reason.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
+from itertools import groupby, pairwise, takewhile
+from operator import attrgetter, itemgetter
 from typing import Final, TypeAlias
 
 from app.facts.geography import distance_km
@@ -25,12 +27,20 @@ OF_THE_PAST: Final = frozenset(
 )
 Found: TypeAlias = Mapping[str, Value | Unknown]
 
+# Of what is said to have happened at one instant, who is inside leaves before entering, elsewhere or again; who is
+# outside enters before leaving.
+_TURNS: Final = {
+    True: {Direction.PRESENCE: 0, Direction.EXIT: 1, Direction.ENTRY: 5},
+    False: {Direction.ENTRY: 2, Direction.PRESENCE: 3, Direction.EXIT: 4},
+}
+_CROSSING: Final = itemgetter(0, 1, 2)  # instant, direction and checkpoint: who has these in common crossed once
+
 
 @dataclass(frozen=True, slots=True)
 class Sojourn:
     """One presence in a territory: certain from `begin` to `end`, possible from `earliest` to `latest`.
 
-    `bases` are those of its legs. `lacks` says which leg is not on record, beside the day of the other one.
+    `bases` are those of its legs. `lacks` says which leg is not on record, beside the day of its first one.
     """
 
     begin: date
@@ -47,66 +57,130 @@ class Sojourn:
 class Here:
     """A crossing as its own history sees it: its leg, what came before, and where that counts.
 
-    `territory` are the states whose borders bound the stay, `register` all checkpoints by code.
+    `territory` are the states whose borders bound the stay, `since` the first days on which those that joined it
+    belonged to it; `register` are all checkpoints by code.
     """
 
     leg: Leg
     past: Past
     territory: frozenset[str]
     register: Mapping[str, Checkpoint] = field(repr=False)
+    since: Mapping[str, date] = field(default_factory=dict, repr=False)
 
     @cached_property
     def earlier(self) -> tuple[Leg, ...]:
-        """Legs before this one, wherever they were."""
-        mine, crossing = self.leg[:4], self.leg.crossing
-        return tuple(leg for leg in self.past.legs if leg[:4] < mine and leg.crossing != crossing)
+        """Legs before this one, wherever they were, each once; this one as somebody else reported it is none."""
+        at, same, crossing = self.leg.at, _CROSSING(self.leg), self.leg.crossing
+        known = [
+            leg
+            for leg in self.past.legs
+            if leg.at <= at and leg.crossing != crossing and (leg.at < at or _CROSSING(leg) != same)
+        ]
+        if not _tied((*known, self.leg)):
+            return tuple(known)
+        ordered = _in_order(sorted((*known, self.leg)), lambda leg: "" if leg.state in self.territory else leg.state)
+        return tuple(takewhile(lambda leg: leg is not self.leg, ordered))
+
+    @cached_property
+    def mine(self) -> Sequence[Leg]:
+        """Legs before this one over the borders of the territory."""
+        return over_border(self.earlier, self.territory, self.since)
 
     @cached_property
     def sojourns(self) -> tuple[Sojourn, ...]:
         """Stays in the territory up to this crossing, which belongs to the last of them."""
-        legs = (leg for leg in self.earlier if leg.state in self.territory)
-        return tuple(sojourns((*legs, self.leg), self.leg.day))
+        return tuple(sojourns((*self.mine, self.leg), self.leg.day))
+
+    def bounds(self, leg: Leg) -> bool:
+        """Whether the leg was one over a border of the territory on its own day."""
+        return leg.state in self.territory and leg.day >= self.since.get(leg.state, date.min)
 
 
-def sojourns(legs: Iterable[Leg], today: date) -> Iterable[Sojourn]:
-    """Stays from the legs of one territory in the order of time; one that is still open lasts until `today`."""
-    begun: Leg | None = None
+def _tied(legs: Iterable[Leg]) -> bool:
+    """Whether any two of these sorted legs are of one instant."""
+    return any(one.at == other.at for one, other in pairwise(legs))
+
+
+def _in_order(legs: Iterable[Leg], place: Callable[[Leg], str]) -> Iterator[Leg]:
+    """Sorted legs, each crossing once, those of one instant in the order in which they can have happened."""
+    inside: set[str] = set()
+    for _, tied in groupby(_distinct(legs), attrgetter("at")):
+        for leg in sorted(tied, key=lambda leg: _TURNS[place(leg) in inside][Direction(leg.direction)]):
+            yield leg
+            (inside.discard if leg.direction == Direction.EXIT else inside.add)(place(leg))
+
+
+def _distinct(legs: Iterable[Leg]) -> Iterator[Leg]:
+    """Each crossing once, however many reported it; where they differ on its basis, that is open."""
+    for _, reports in groupby(legs, _CROSSING):
+        first, *others = reports
+        yield first if all(each.basis == first.basis for each in others) else first._replace(basis="")
+
+
+def over_border(legs: Sequence[Leg], states: frozenset[str], since: Mapping[str, date]) -> Sequence[Leg]:
+    """Sorted legs, as far as they are over the borders of a territory, in the order in which they can have happened.
+
+    Of a state that joined it, the crossings before were over that state's own border: who was in it on the first day
+    entered the territory on that day.
+    """
+    there: list[Leg] = []
+    before: dict[str, Leg] = {}
+    for leg in legs:
+        if leg.state in states:
+            if leg.day < since.get(leg.state, date.min):
+                before[leg.state] = leg
+            else:
+                there.append(leg)
+    for leg in before.values():
+        if leg.direction != Direction.EXIT:
+            joined = since[leg.state]
+            place = next((number for number, each in enumerate(there) if each.day >= joined), len(there))
+            there.insert(place, leg._replace(day=joined, direction=Direction.ENTRY.value))
+    return tuple(_in_order(there, lambda _: "")) if _tied(there) else there
+
+
+def sojourns(legs: Iterable[Leg], today: date) -> Iterator[Sojourn]:
+    """Stays from what `over_border` gives; one that is still open lasts until `today`."""
+    there: list[Leg] = []
     since = date.min
     for leg in legs:
-        match leg.direction:
-            case Direction.ENTRY:
-                if begun:
-                    yield _begun(begun, since, begun.day, leg.day, Unknown(UnknownReason.NO_EXIT, begun.day))
-                begun, since = leg, leg.day
-            case Direction.EXIT:
-                if begun:
-                    yield _begun(begun, since, leg.day, leg.day, None, leg)
-                else:
-                    lacks = Unknown(UnknownReason.NO_ENTRY, leg.day)
-                    yield Sojourn(leg.day, leg.day, min(since, leg.day), leg.day, (leg.basis,), None, leg, lacks)
-                begun, since = None, leg.day
-            case _:
-                begun = begun or leg
-    if begun:
-        yield _begun(begun, since, today, today, None)
+        if leg.direction == Direction.ENTRY and there:
+            yield _stay(there, since, there[-1].day, next_entry=leg.day)
+            there = []
+        there.append(leg)
+        if leg.direction == Direction.EXIT:
+            yield _stay(there, since, leg.day)
+            since, there = leg.day, []
+    if there:
+        yield _stay(there, since, today)
 
 
-def _begun(begun: Leg, since: date, end: date, latest: date, lacks: Unknown | None, left: Leg | None = None) -> Sojourn:
-    """A stay that began with an entry, or with a presence whose entry is not on record."""
-    bases = (begun.basis, left.basis) if left else (begun.basis,)
-    # Farther west it may still be the day before.
-    end, latest = max(begun.day, end), max(begun.day, latest)
-    if begun.direction == Direction.ENTRY:
-        return Sojourn(begun.day, end, begun.day, latest, bases, begun, left, lacks)
+def _stay(legs: Sequence[Leg], since: date, end: date, next_entry: date | None = None) -> Sojourn:
+    """A stay with these legs, not begun before `since`; with a next entry, its exit is not on record."""
+    first, last = legs[0], legs[-1]
+    entry = first if first.direction == Direction.ENTRY else None
+    lacks = None
+    if entry is None:
+        lacks = Unknown(UnknownReason.NO_ENTRY, first.day)
+    elif next_entry:
+        lacks = Unknown(UnknownReason.NO_EXIT, first.day)
+    # Days are those of time zones far apart: what came later may bear the earlier date.
+    end = max(first.day, end)
     return Sojourn(
-        begun.day, end, min(since, begun.day), latest, bases, None, left, Unknown(UnknownReason.NO_ENTRY, begun.day)
+        begin=first.day,
+        end=end,
+        earliest=first.day if entry else min(since, first.day),
+        latest=max(next_entry or end, end),
+        bases=tuple(leg.basis for leg in legs),
+        entry=entry,
+        exit=last if last.direction == Direction.EXIT else None,
+        lacks=lacks,
     )
 
 
 def history_facts(here: Here) -> Found:
     """The facts of OF_THE_PAST."""
-    stay = here.sojourns[-1]
-    mine = [leg for leg in here.earlier if leg.state in here.territory]
+    stay, mine = here.sojourns[-1], here.mine
     entering = here.leg.direction == Direction.ENTRY
     before = next((leg for leg in reversed(mine) if leg.direction != Direction.PRESENCE), None)
     return {
@@ -120,7 +194,7 @@ def history_facts(here: Here) -> Found:
     }
 
 
-def _last(legs: list[Leg], direction: Direction) -> date | None:
+def _last(legs: Sequence[Leg], direction: Direction) -> date | None:
     return next((leg.day for leg in reversed(legs) if leg.direction == direction), None)
 
 

@@ -70,30 +70,33 @@ def _measure(measure: Measure, here: Here | None, facts: Facts, place: Place) ->
             return sum(_counts(offence, measure, here) for offence in here.past.offences)
         case Count.MINUTES_SINCE_CROSSING:
             last = next((leg for leg in reversed(here.earlier) if _fits(leg, measure, here)), None)
-            return (here.leg.at - last.at) // _MINUTE if last else None
+            within = last is not None and last.day >= _first_day(measure, here.leg.day)
+            return (here.leg.at - last.at) // _MINUTE if last and within else None
         case _:
             assert_never(measure.count)
 
 
 def _first_day(measure: Measure, day: date) -> date:
     """First day of the window that ends on `day`."""
-    if measure.calendar_year or not measure.days:
+    if measure.calendar_year:
         return date(day.year, 1, 1)
+    assert measure.days  # noqa: S101 (a count that asks for its window has one)
     return day - timedelta(days=min(measure.days - 1, day.toordinal() - 1))
 
 
 def _days(measure: Measure, here: Here) -> Number:
     """Days of presence in the window, or in the unbroken run; the least and the most there can be must agree."""
     day = here.leg.day
-    first = date.min if measure.count is Count.CONTINUOUS_DAYS else _first_day(measure, day)
+    first = _first_day(measure, day)
     stays = [stay for stay in here.sojourns if stay.latest >= first]
     counted = [counts(stay, measure.leave_out) for stay in stays]
-    least = _count([certain(*each) for each in zip(stays, counted, strict=True)], measure, first, day)
-    open_ = [stay for stay, counts in zip(stays, counted, strict=True) if stay.lacks or counts is None]
-    if not open_:
+    fewest = [certain(*each) for each in zip(stays, counted, strict=True)]
+    utmost = [possible(*each) for each in zip(stays, counted, strict=True)]
+    least = _count(fewest, measure, first, day)
+    if fewest == utmost or least == _count(utmost, measure, first, day):
         return least
-    most = _count([possible(*each) for each in zip(stays, counted, strict=True)], measure, first, day)
-    return least if least == most else open_[-1].lacks or Unknown(UnknownReason.BASIS, open_[-1].begin)
+    open_ = [stay for stay, few, most in zip(stays, fewest, utmost, strict=True) if few != most][-1]
+    return open_.lacks or Unknown(UnknownReason.BASIS, open_.begin)
 
 
 def counts(stay: Sojourn, leave_out: frozenset[StayBasis]) -> bool | None:
@@ -105,18 +108,19 @@ def counts(stay: Sojourn, leave_out: frozenset[StayBasis]) -> bool | None:
 
 
 def certain(stay: Sojourn, counted: bool | None) -> Stay:  # noqa: FBT001 (the second half of a pair)
-    """The days of a stay that count for certain."""
-    return Stay(stay.begin, stay.end, counted=bool(counted))
+    """The stay where it adds the fewest days: as short as it can have been, or left out as long as it can have been."""
+    return Stay(stay.begin, stay.end) if counted else Stay(stay.earliest, stay.latest, counted=False)
 
 
 def possible(stay: Sojourn, counted: bool | None) -> Stay:  # noqa: FBT001 (the second half of a pair)
-    """The days of a stay that may count."""
+    """The stay where it adds the most days."""
     return Stay(stay.begin, stay.end, counted=False) if counted is False else Stay(stay.earliest, stay.latest)
 
 
 def _count(stays: list[Stay], measure: Measure, first: date, day: date) -> int:
     presence = Presence.of(stays, day)
-    return presence.run_ending(day) if measure.count is Count.CONTINUOUS_DAYS else presence.days(first, day)
+    in_window = presence.days(first, day)
+    return min(presence.run_ending(day), in_window) if measure.count is Count.CONTINUOUS_DAYS else in_window
 
 
 def _fits(leg: Leg, measure: Measure, here: Here) -> bool:
@@ -126,7 +130,7 @@ def _fits(leg: Leg, measure: Measure, here: Here) -> bool:
         case Reach.CHECKPOINT:
             return leg.checkpoint == here.leg.checkpoint
         case Reach.TERRITORY:
-            return leg.state in here.territory
+            return here.bounds(leg)
         case Reach.ANYWHERE:
             return True
         case _:

@@ -238,6 +238,10 @@ class NamedSet:
         """Members on that day."""
         return frozenset(m for m, periods in self.members.items() if not periods or any(day in p for p in periods))
 
+    def since(self, day: date) -> Mapping[str, date]:
+        """Of the members on that day, those that have not always been one, with the day since which they are."""
+        return {m: p.first for m, periods in self.members.items() for p in periods if p.first and day in p}
+
 
 class Count(StrEnum):
     """What a measure counts; `facts.measures` says how."""

@@ -240,6 +240,8 @@ def parse_condition(
     """One condition by itself. Rules it names are not checked; without `lists` or `parameters` those are not either."""
     report = Report()
     node = read(file, text, report)
-    names = Names(lists, parameters, {kind: fields_with(measures, kind)}, definitions={kind: definitions or {}})
+    counted = tuple(measures)
+    fields = {each: fields_with(counted, each) for each in SubjectKind}
+    names = Names(lists, parameters, fields, definitions={kind: definitions or {}})
     found = condition(node, Scope(kind, names, report)) if node else None
     return (None if report.failed else found), report.sorted()

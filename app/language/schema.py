@@ -23,6 +23,7 @@ from app.vocabulary.codes import Advice, Regime, Severity, SubjectKind
 from app.vocabulary.countries import ISO3, STATE_CODES
 
 DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
+MEASURES: Final = "measures.yaml"
 _OPTIONAL: Final = frozenset({"limits", "related", "gaps", "note"})
 
 
@@ -99,10 +100,10 @@ def _version(asked: Schema) -> Schema:
     return {**mapping(properties, required=["basis"]), "anyOf": either}
 
 
-def measures_in(sources: Mapping[str, str]) -> tuple[Measure, ...]:
-    """Measures of a folder's files, as far as they can be read."""
-    report = Report()
-    node = read("measures.yaml", sources["measures.yaml"], report) if "measures.yaml" in sources else None
+def measures_in(sources: Mapping[str, str], report: Report | None = None) -> tuple[Measure, ...]:
+    """Measures of a folder's files, as far as they can be read; what is wrong goes into the report."""
+    report = report or Report()
+    node = read(MEASURES, sources[MEASURES], report) if MEASURES in sources else None
     return tuple(measures(node, report)) if node else ()
 
 

@@ -112,7 +112,9 @@ def _sort(field: Field) -> str:
         return states.get(frozenset(field.codes), field.path)
     if field.type is FieldType.RECORDS:
         return field.path
-    return f"{field.type} in {field.unit}".removesuffix(" in None").replace(" ", "_")
+    return (
+        f"{field.type} in {field.unit}".removesuffix(" in None").replace(" ", "_").replace("/", "_per_")
+    )  # a / would part the reference
 
 
 def _questions(field: Field, place: Place, shared: Definitions) -> Schema:

@@ -8,9 +8,12 @@ import pytest
 
 from app.vocabulary.fields import all_fields
 from tests.cli.conftest import Gerege
+from tests.strategies import COUNTED
 
 ROOT = Path(__file__).parents[2]
 SPECIMENS = json.loads((ROOT / "tests/data/mrz_specimens.json").read_text())["vectors"]
+FIELDS = [field.path for field in all_fields()]
+MEASURED = [measure.field.path for measure in COUNTED]
 ERIKSSON = ("P<UTOERIKSSON<<ANNA<MARIA<<<<<<<<<<<<<<<<<<<", "L898902C36UTO7408122F1204159ZE184226B<<<<<10")
 
 
@@ -54,11 +57,27 @@ def test_lines_that_are_no_zone_are_faults_with_what_would_be_right(
     assert gerege("mrz", *lines, "--format", "json").json["valid"] is False
 
 
-def test_every_field_of_the_catalogue_is_listed(gerege: Gerege) -> None:
+def test_every_field_of_the_catalogue_and_every_measure_of_the_rules_is_listed(gerege: Gerege) -> None:
+    listed = gerege("fields", "--rules", ROOT / "rules", "--format", "json").json
+    assert {each["path"] for each in listed} == {*FIELDS, *MEASURED}
+    assert [each["path"] for each in listed] == sorted(each["path"] for each in listed)
+    table = gerege("fields", "--rules", ROOT / "rules").out
+    assert all(path in table for path in (*FIELDS, *MEASURED))
+
+
+def test_without_rules_the_fields_of_the_catalogue_are_listed(gerege: Gerege) -> None:
     listed = gerege("fields", "--format", "json").json
     assert [each["path"] for each in listed] == [field.path for field in all_fields()]
-    table = gerege("fields").out
-    assert all(field.path in table for field in all_fields())
+
+
+def test_a_folder_without_measures_or_with_wrong_ones_is_told_of(gerege: Gerege, tmp_path: Path) -> None:
+    outcome = gerege("fields", "--rules", tmp_path)
+    assert outcome.code == 3
+    assert f"There is no {tmp_path}/measures.yaml" in outcome.said
+    (tmp_path / "measures.yaml").write_text("stay.days: {count: days}", encoding="utf-8")
+    outcome = gerege("fields", "--rules", tmp_path)
+    assert outcome.code == 0
+    assert "has mistakes" in outcome.err
 
 
 def test_fields_of_one_kind_of_subject_are_those_its_rules_may_name(gerege: Gerege) -> None:
@@ -98,9 +117,9 @@ def test_no_label_is_cut_on_a_terminal_of_80_columns(
     gerege: Gerege, monkeypatch: pytest.MonkeyPatch, lang: str
 ) -> None:
     monkeypatch.setenv("COLUMNS", "80")
-    table = gerege("fields", "--lang", lang).out
+    table = gerege("fields", "--rules", ROOT / "rules", "--lang", lang).out
     assert "…" not in table
-    assert len(table.splitlines()) < 1.5 * len(all_fields())
+    assert len(table.splitlines()) < 1.5 * len([*FIELDS, *MEASURED])
 
 
 @pytest.mark.parametrize(("lang", "label"), [("en", "Nationality"), ("ru", "Гражданство"), ("zh", "国籍")])
@@ -110,7 +129,9 @@ def test_labels_are_in_the_language_asked_for(gerege: Gerege, lang: str, label: 
 
 
 def test_the_schema_printed_is_the_one_kept_with_the_rules(gerege: Gerege) -> None:
-    assert gerege("fields", "--schema").out == (ROOT / "rules/rule.schema.json").read_text(encoding="utf-8")
+    assert gerege("fields", "--schema", "--rules", ROOT / "rules").out == (ROOT / "rules/rule.schema.json").read_text(
+        encoding="utf-8"
+    )
 
 
 @pytest.mark.parametrize(

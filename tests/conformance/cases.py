@@ -143,7 +143,7 @@ def facts_of(written: Mapping[str, Any], kind: SubjectKind) -> Facts:
         if field.parent is not None:
             stated.setdefault(field.parent, True)
         stated |= _below_none(path, fields) if value is None else {path: _stated(field, value)}
-    return typed(stated, kind)
+    return typed(stated, fields)
 
 
 def _below_none(path: str, fields: Mapping[str, Field]) -> dict[str, None]:

@@ -3,6 +3,7 @@
 import os
 import re
 from collections.abc import Iterable, Iterator
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
@@ -10,8 +11,8 @@ import pytest
 from app.language.calendars import WEEK, Calendar, OpenDays, Weekday
 from app.language.diagnostics import Severity
 from app.language.from_surface.periods import in_words
-from app.language.ir import All, Condition, Rule, Rulebook
-from app.language.load import Loaded, load, read_sources
+from app.language.ir import All, Condition, Measure, Rule, Rulebook
+from app.language.load import Case, Loaded, load, read_sources
 from app.language.printer import condition_text
 
 HERE = Path(__file__).parent
@@ -35,13 +36,14 @@ def understood(loaded: Loaded, files: set[str]) -> Iterator[str]:
         for rule in loaded.rulebook.rules.values():
             if rule.file in files:
                 yield from _rule(rule, loaded.rulebook)
+        yield from map(_measure, loaded.rulebook.measures.values())
         yield from map(_calendar, loaded.rulebook.calendars.values())
         yield from (
             _open_days(entry, code) for code, hours in loaded.rulebook.opening.items() for entry in hours.entries
         )
     for name, cases in sorted(loaded.cases.items()):
         yield from (
-            f"case of {name}: {case.name}, {case.expect}, {dict(case.event)}\n"
+            f"case of {name}: {case.name}, {case.expect}, {dict(case.event)}{_past(case)}\n"
             for case in cases
             if case.at.file in files
         )
@@ -53,6 +55,33 @@ def _rule(rule: Rule, rulebook: Rulebook) -> Iterator[str]:
     for version in rule.versions:
         yield f"version {version.id} until {version.in_force.last}, basis {', '.join(version.basis)}\n"
         yield f"applies\n{_tree(version.applies)}holds\n{_tree(version.holds)}"
+
+
+def _measure(measure: Measure) -> str:
+    """Its field, and what else differs from what a measure is by default."""
+    told = measure.field
+    among = " and ".join(sorted(told.subjects))
+    rest = {
+        each.name: value
+        for each in fields(measure)
+        if each.name != "field" and (value := getattr(measure, each.name)) != each.default
+    }
+    said = ", ".join(f"{name} {_told(value)}" for name, value in rest.items())
+    return f"{told.path} in {told.unit} of {among}, {told.description}: {said}\n"
+
+
+def _told(value: object) -> str:
+    match value:
+        case frozenset():
+            return "/".join(sorted(value))
+        case tuple():
+            return " to ".join(each.path for each in value)
+        case _:
+            return str(value)
+
+
+def _past(case: Case) -> str:
+    return "".join(f", after {dict(each.event)} ({', '.join(each.confirmed)})" for each in case.before)
 
 
 def _calendar(calendar: Calendar) -> str:

@@ -284,4 +284,4 @@ def test_facts_survive_the_way_through_json(data: st.DataObject) -> None:
     facts = facts_of(reference, vehicle__gross_weight_kg=float(kilograms), persons__0__permits=[
         {"kind": "zone_pass", "valid_until": data.draw(st.dates(date(1900, 1, 1), date(2200, 1, 1))).isoformat()},
     ])  # fmt: skip
-    assert typed(orjson.loads(orjson.dumps(plain(facts))), SubjectKind.INDIVIDUAL) == facts
+    assert typed(orjson.loads(orjson.dumps(plain(facts))), catalogue(SubjectKind.INDIVIDUAL)) == facts

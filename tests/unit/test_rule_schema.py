@@ -27,10 +27,12 @@ from tests.golden.test_golden import sources
 
 ROOT: Final = Path(__file__).parents[2]
 RULES: Final = ROOT / "rules"
-SCHEMA: Final = rule_schema()
+SCHEMA: Final = rule_schema(strategies.COUNTED)
 VALIDATOR: Final = Draft202012Validator(SCHEMA)
 PLACES: Final = [
-    Place(kind, record) for kind in SubjectKind for record in (None, "permits", "cargo", "observations", "findings")
+    Place(kind, record, strategies.COUNTED)
+    for kind in SubjectKind
+    for record in (None, "permits", "cargo", "observations", "findings")
 ]
 
 
@@ -90,7 +92,7 @@ def _references(schema: object) -> Iterator[str]:
 
 def test_the_schema_beside_the_rules_is_fresh() -> None:
     kept = (RULES / "rule.schema.json").read_text(encoding="utf-8")
-    assert kept == as_text(SCHEMA), "run .venv/bin/python -m app.language.schema > rules/rule.schema.json"
+    assert kept == as_text(SCHEMA), "run .venv/bin/python -m app.language.schema rules > rules/rule.schema.json"
 
 
 def _good() -> Iterator[Any]:
@@ -123,7 +125,7 @@ def test_every_rule_of_the_conformance_corpus_is_valid() -> None:
 def test_every_condition_that_the_language_accepts_is_valid(data: st.DataObject) -> None:
     kind = data.draw(st.sampled_from(list(SubjectKind)))
     text = condition_text(data.draw(strategies.conditions(kind)))
-    accepted, _ = parse_condition(text, kind, definitions={"shared": All(())})
+    accepted, _ = parse_condition(text, kind, definitions={"shared": All(())}, measures=strategies.COUNTED)
     assume(accepted)
     assert messages(rule(parsed(text), applies_to=str(kind))) == [], text
 

@@ -1,23 +1,24 @@
 """Measures over a subject's history, `measures.yaml`: each becomes a field that rules may ask for."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
+from collections.abc import Mapping as MappingOf
 from dataclasses import dataclass
-from decimal import Decimal
 from enum import StrEnum
-from typing import Any, Final, TypeVar
+from typing import Final, TypeVar
 
 from app.language.diagnostics import Report
 from app.language.from_surface.data import entries
-from app.language.from_surface.shapes import choice, items, mapping, shown, text, titles
+from app.language.from_surface.shapes import LANGUAGES, choice, items, mapping, shown, text, titles
 from app.language.ir import Count, Measure, Reach
 from app.language.suggest import did_you_mean, one_of
-from app.language.surface import Node, Scalar
+from app.language.surface import Mapping, Node, Scalar
 from app.language.units import converted, quantity, unit_named
 from app.vocabulary.codes import CapacityUnit, Direction, Regime, StayBasis, SubjectKind
-from app.vocabulary.fields import BOTH, Field, FieldType, catalogue
+from app.vocabulary.fields import BOTH, Field, FieldType, all_fields, catalogue
 
 SECTIONS: Final = ("stay", "history", "checkpoint", "crossing")
 LONGEST: Final = 3660
+A_YEAR: Final = 366  # the window of a count that may have one and is given none
 _YEAR: Final = "calendar year"
 _PERSONS: Final = frozenset({SubjectKind.INDIVIDUAL})
 _E = TypeVar("_E", bound=StrEnum)
@@ -33,13 +34,13 @@ class _Form:
     subjects: frozenset[SubjectKind] = BOTH
 
 
-_FORMS: Final[Mapping[Count, _Form]] = {
+_FORMS: Final[MappingOf[Count, _Form]] = {
     Count.DAYS_PRESENT: _Form(("window",), ("leave_out",), "days", _PERSONS),
-    Count.CONTINUOUS_DAYS: _Form((), ("leave_out",), "days", _PERSONS),
+    Count.CONTINUOUS_DAYS: _Form((), ("leave_out", "window"), "days", _PERSONS),
     Count.DAYS_SINCE_ENTRY: _Form((), (), "days", _PERSONS),
     Count.CROSSINGS: _Form(("window",), ("reach", "direction")),
     Count.VIOLATIONS: _Form(("window",), ("regime", "confirmed")),
-    Count.MINUTES_SINCE_CROSSING: _Form((), ("reach", "direction"), "minutes"),
+    Count.MINUTES_SINCE_CROSSING: _Form((), ("reach", "direction", "window"), "minutes"),
     Count.MINUTES: _Form(("from", "until"), (), "minutes"),
     Count.WORKING_DAYS: _Form(("from", "until"), (), "days", _PERSONS),
     Count.CHECKPOINT_CROSSINGS: _Form((), ("of",)),
@@ -48,6 +49,7 @@ _FORMS: Final[Mapping[Count, _Form]] = {
 # Counts that are none where what they count from or until is none.
 _NULLABLE: Final = frozenset({Count.MINUTES_SINCE_CROSSING, Count.MINUTES, Count.WORKING_DAYS})
 _BETWEEN: Final = {Count.MINUTES: FieldType.INSTANT, Count.WORKING_DAYS: FieldType.DATE}
+_WORDS: Final = {FieldType.INSTANT: "an instant", FieldType.DATE: "a date"}
 _KEYS: Final = ("leave_out", "window", "reach", "direction", "regime", "confirmed", "from", "until", "of")
 
 
@@ -63,7 +65,7 @@ def measures(node: Node, report: Report) -> Iterator[Measure]:
 def _name(key: Scalar, report: Report) -> bool:
     section, _, name = key.text.partition(".")
     if section not in SECTIONS or not name.replace("_", "").isalnum() or not name.isascii() or name != name.lower():
-        hint = f"Begin it with {one_of([f'{each}.' for each in SECTIONS])}, then small letters, digits and _"
+        hint = f"Begin it with {', '.join(f'{each}.' for each in SECTIONS)}; then small letters, digits and _"
         report.error(key.at, "bad-name", f"{key.text} cannot be the name of a measure", hint)
         return False
     if any(key.text in catalogue(kind) for kind in SubjectKind):
@@ -78,39 +80,54 @@ def _measure(key: Scalar, node: Node, report: Report) -> Measure | None:
     count = choice(entry.get("count"), Count, "count", report) if entry else None
     if entry is None or count is None:
         return None
-    count = Count(count)
     form = _FORMS[count]
-    for name in _KEYS:
-        given = entry.get(name)
-        if given and name not in form.needs + form.may:
-            takes = one_of(form.needs + form.may) if form.needs + form.may else "nothing more"
-            hint = f"Beside title and note it takes {takes}"
-            report.error(given.at, "key-does-not-fit", f"{count} takes no {name}", hint)
-        if given is None and name in form.needs:
-            report.error(node.at, "missing-key", f"{what} has no {name}", f"Add `{name}:`")
+    _keys_fit(entry, count, what, report)
     note = text(entry.get("note"), "note", report)
     title = titles(entry.get("title"), "title", report)
-    section = key.text.partition(".")[0]
-    subjects = form.subjects & (_PERSONS if section in {"stay", "history"} and form.subjects == _PERSONS else BOTH)
-    described, nullable = note or title.get("en", ""), count in _NULLABLE
-    field = Field(key.text, FieldType.NUMBER, described, title, subjects, form.unit, nullable=nullable)
     days, year = _window(entry.get("window"), report)
-    between = _between(entry.get("from"), entry.get("until"), count, report)
-    if ("window" in form.needs and not (days or year)) or (count in _BETWEEN and between is None):
+    between = _between(entry, count, report)
+    subjects = form.subjects.intersection(*(each.subjects for each in between or ()))
+    if between and not subjects:
+        message = f"no subject has both {between[0].path} and {between[1].path}"
+        report.error(node.at, "field-of-other-kind", message, "Count between two fields of one kind of subject")
+    if len(title) < len(LANGUAGES) or not subjects or (count in _BETWEEN and between is None):
+        return None
+    if "window" in form.needs and not (days or year):
         return None
     return Measure(
-        field,
-        count,
-        days,
-        year,
-        frozenset(_several(entry.get("leave_out"), StayBasis, "leave_out", report)),
-        _one(entry.get("reach"), Reach, "reach", report) or Reach.ANYWHERE,
-        _one(entry.get("direction"), Direction, "direction", report),
-        frozenset(_several(entry.get("regime"), Regime, "regime", report)),
-        _flag(entry.get("confirmed"), "confirmed", report),
-        between,
-        _one(entry.get("of"), CapacityUnit, "of", report) or CapacityUnit.VEHICLES,
+        field=Field(
+            key.text,
+            FieldType.NUMBER,
+            note or title["en"],
+            title,
+            subjects,
+            form.unit,
+            nullable=count in _NULLABLE,
+        ),
+        count=count,
+        days=days or (A_YEAR if "window" in form.may and not year else None),
+        calendar_year=year,
+        leave_out=frozenset(_several(entry.get("leave_out"), StayBasis, "leave_out", report)),
+        reach=_one(entry.get("reach"), Reach, "reach", report) or Reach.ANYWHERE,
+        direction=_one(entry.get("direction"), Direction, "direction", report),
+        regimes=frozenset(_several(entry.get("regime"), Regime, "regime", report)),
+        confirmed=_flag(entry.get("confirmed"), "confirmed", report),
+        between=between,
+        passing=_one(entry.get("of"), CapacityUnit, "of", report) or CapacityUnit.VEHICLES,
     )
+
+
+def _keys_fit(entry: Mapping, count: Count, what: str, report: Report) -> None:
+    """Each key must be one the count takes, and those it needs must be there."""
+    form = _FORMS[count]
+    takes = form.needs + form.may
+    for name in _KEYS:
+        given = entry.get(name)
+        if given and name not in takes:
+            hint = f"Beside title and note it takes {', '.join(takes) or 'nothing more'}"
+            report.error(given.at, "key-does-not-fit", f"{count} takes no {name}", hint)
+        if given is None and name in form.needs:
+            report.error(entry.at, "missing-key", f"{what} has no {name}", f"Add `{name}:`")
 
 
 def _window(node: Node | None, report: Report) -> tuple[int | None, bool]:
@@ -126,24 +143,24 @@ def _window(node: Node | None, report: Report) -> tuple[int | None, bool]:
         hint = f"Write `180 days`, from 1 to {LONGEST}, or `{_YEAR}`"
         report.error(node.at, "wrong-type", f"window is a number of days, not {shown(node)}", hint)
         return None, False
-    return int(Decimal(days)), False
+    return int(days), False
 
 
-def _between(first: Node | None, last: Node | None, count: Count, report: Report) -> tuple[Field, Field] | None:
+def _between(entry: Mapping, count: Count, report: Report) -> tuple[Field, Field] | None:
     """The two fields time is counted between; each of the type the count needs."""
+    first, last = entry.get("from"), entry.get("until")
     if count not in _BETWEEN or first is None or last is None:
         return None
-    found = [_end(node, _BETWEEN[count], report) for node in (first, last)]
-    one, other = found
+    one, other = (_end(node, _BETWEEN[count], report) for node in (first, last))
     return (one, other) if one and other else None
 
 
 def _end(node: Node, wanted: FieldType, report: Report) -> Field | None:
     path = text(node, "the field", report)
-    known = {each.path: each for kind in SubjectKind for each in catalogue(kind).values() if each.type is wanted}
+    known = {each.path: each for each in all_fields() if each.type is wanted and each.record is None}
     if path is not None and path not in known:
         hint = did_you_mean(path, known, one_of(sorted(known)))
-        report.error(node.at, "unknown-field", f"there is no {wanted} field {path}", hint)
+        report.error(node.at, "unknown-field", f"there is no field {path} that is {_WORDS[wanted]}", hint)
     return known.get(path or "")
 
 
@@ -157,7 +174,7 @@ def _several(node: Node | None, among: type[_E], what: str, report: Report) -> I
             yield found
 
 
-def _flag(node: Any, what: str, report: Report) -> bool:  # noqa: ANN401 (a node, or None)
+def _flag(node: Node | None, what: str, report: Report) -> bool:
     if node is None:
         return False
     if isinstance(node, Scalar) and isinstance(node.value, bool):

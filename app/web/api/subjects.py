@@ -112,7 +112,7 @@ def get_stays(request: Request, identifier: str, credential: _Officer, asked: An
         rules = subjects.governing(tx, latest.crossing, latest.key) if latest else []
     looked(credential, "stays", identifier)
     limits += stays.limits_of(rulebook, territory, rules, on)
-    found = stays.count(legs, states, on, limits)
+    found = stays.count(legs, states, stays.since_of(rulebook, territory, on), on, limits)
     return {"subject": identifier, "territory": territory, "on": on, **_stays(found)}
 
 
