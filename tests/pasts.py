@@ -19,7 +19,7 @@ _serial = count(1)
 
 
 def leg(text: str, zone: tzinfo = UTC) -> Leg:
-    """Time by the zone's wall clock (noon if only a day is given), direction, state or checkpoint, basis (`?`: open)."""
+    """Time by the zone's wall clock (noon if only a day is given), direction, state or checkpoint, basis (? open)."""
     when, direction, place, *basis = text.split(" ")
     at = datetime.fromisoformat(when if "T" in when else f"{when}T12:00").replace(tzinfo=zone)
     checkpoint = place if "-" in place else f"{place}-SOMEWHERE"

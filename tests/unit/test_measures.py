@@ -18,7 +18,7 @@ from app.vocabulary.codes import CapacityUnit, Direction, Regime, StayBasis, Unk
 from app.vocabulary.fields import Field, FieldType
 from app.vocabulary.past import Leg, Offence, Traffic, Unknown
 from app.vocabulary.values import Facts
-from tests.pasts import RUS, SHORT, checkpoint, here, leg, legs, measure
+from tests.pasts import SHORT, checkpoint, here, leg, legs, measure
 
 RESIDENCE, LONG_STAY = StayBasis.RESIDENCE_PERMIT, StayBasis.LONG_STAY_VISA
 PLACE: Final = Place(checkpoint("RUS-SOMEWHERE"), None)
@@ -61,7 +61,7 @@ def visits(draw: st.DrawFn) -> list[Visit]:
 
 def recorded(found: Sequence[Visit], *, left: bool) -> list[Leg]:
     """Crossings of these visits, an hour after each other; without the last exit the person is seen on that day."""
-    made = []
+    made: list[Leg] = []
     at = datetime.combine(found[0].entry, datetime.min.time(), UTC)
     for visit in found:
         for when, direction in ((visit.entry, "entry"), (visit.exit, "exit")):
@@ -83,10 +83,15 @@ def run(present: set[date], last: date) -> int:
     return length
 
 
-@given(visits(), st.booleans(), st.sampled_from([60, 120, 180, 360, None]), st.sets(st.sampled_from(StayBasis)))
+@given(
+    found=visits(),
+    left=st.booleans(),
+    window=st.sampled_from([60, 120, 180, 360, None]),
+    leave_out=st.sets(st.sampled_from(StayBasis)),
+)
 @settings(max_examples=1000)
 def test_days_of_a_whole_history_are_those_of_a_set_of_days(
-    found: list[Visit], left: bool, window: int | None, leave_out: set[StayBasis]
+    *, found: list[Visit], left: bool, window: int | None, leave_out: set[StayBasis]
 ) -> None:
     last = found[-1].exit
     out = set().union(*(span(each.entry, each.exit) for each in found if each.basis in leave_out))
@@ -494,4 +499,3 @@ def test_whose_document_is_not_known_has_no_history_that_is_known(counted: Measu
 def test_every_count_is_tried_here() -> None:
     others = {Count.MINUTES, Count.WORKING_DAYS, Count.CHECKPOINT_CROSSINGS, Count.CAPACITY_SHARE}
     assert {each.count for each in HISTORY} | others == set(Count)
-    assert frozenset({"RUS"}) == RUS
