@@ -24,4 +24,4 @@ class Inside:
             if event["direction"] == "entry":
                 there.append({name: person[name] for name in _WHO})
             elif there:
-                person |= there.pop(rng.randrange(max(0, len(there) - _LATEST), len(there)))
+                person.update(there.pop(rng.randrange(max(0, len(there) - _LATEST), len(there))))
