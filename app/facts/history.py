@@ -9,7 +9,7 @@ from datetime import date
 from functools import cached_property
 from itertools import groupby, pairwise, takewhile
 from operator import attrgetter, itemgetter
-from typing import Final, TypeAlias
+from typing import Final, NamedTuple, TypeAlias
 
 from app.facts.geography import distance_km
 from app.facts.reference_data import Checkpoint
@@ -36,8 +36,7 @@ _TURNS: Final = {
 _CROSSING: Final = itemgetter(0, 1, 2)  # instant, direction and checkpoint: who has these in common crossed once
 
 
-@dataclass(frozen=True, slots=True)
-class Sojourn:
+class Sojourn(NamedTuple):
     """One presence in a territory: certain from `begin` to `end`, possible from `earliest` to `latest`.
 
     `bases` are those of its legs. `lacks` says which leg is not on record, beside the day of its first one.

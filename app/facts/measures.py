@@ -7,6 +7,7 @@ bounds agree on it.
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
 from typing import Final, TypeAlias, assert_never
 
 from app.facts.history import Here, Sojourn
@@ -91,9 +92,11 @@ def _days(measure: Measure, here: Here) -> Number:
     stays = [stay for stay in here.sojourns if stay.latest >= first]
     counted = [counts(stay, measure.leave_out) for stay in stays]
     fewest = [certain(*each) for each in zip(stays, counted, strict=True)]
-    utmost = [possible(*each) for each in zip(stays, counted, strict=True)]
     least = _count(fewest, measure, first, day)
-    if fewest == utmost or least == _count(utmost, measure, first, day):
+    if None not in counted and not any(stay.lacks for stay in stays):
+        return least
+    utmost = [possible(*each) for each in zip(stays, counted, strict=True)]
+    if least == _count(utmost, measure, first, day):
         return least
     open_ = [stay for stay, few, most in zip(stays, fewest, utmost, strict=True) if few != most][-1]
     return open_.lacks or Unknown(UnknownReason.BASIS, open_.begin)
@@ -101,9 +104,14 @@ def _days(measure: Measure, here: Here) -> Number:
 
 def counts(stay: Sojourn, leave_out: frozenset[StayBasis]) -> bool | None:
     """Whether the days of a stay count where these bases do not; None where the papers leave it open."""
+    return _counts_on(stay.bases, leave_out)
+
+
+@lru_cache(maxsize=1024)  # many stays, few bases
+def _counts_on(bases: tuple[str, ...], leave_out: frozenset[StayBasis]) -> bool | None:
     if not leave_out:
         return True
-    left_out = {basis in leave_out if basis else None for basis in stay.bases}
+    left_out = {basis in leave_out if basis else None for basis in bases}
     return None if None in left_out or len(left_out) > 1 else not left_out.pop()
 
 
