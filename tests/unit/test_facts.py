@@ -285,3 +285,56 @@ def test_facts_survive_the_way_through_json(data: st.DataObject) -> None:
         {"kind": "zone_pass", "valid_until": data.draw(st.dates(date(1900, 1, 1), date(2200, 1, 1))).isoformat()},
     ])  # fmt: skip
     assert typed(orjson.loads(orjson.dumps(plain(facts))), catalogue(SubjectKind.INDIVIDUAL)) == facts
+
+
+PAPERS = {"residence_permit": ("residence_permit", "zone_pass"), "visa": ("long_stay", "short_stay")}
+WHEN = st.sampled_from(["2026-02-28", "2026-03-01", "2026-03-02"])
+
+
+@st.composite
+def papers(draw: st.DrawFn, kind: str) -> dict[str, object]:
+    """A permit or a visa with all that the basis of a stay hangs on."""
+    kinds = st.sampled_from(PAPERS[kind])
+    when = WHEN if kind == "visa" else WHEN | st.none()
+    return {
+        "kind": draw(kinds), "issuer": draw(st.sampled_from(["RUS", "CHN"])),
+        "valid_from": draw(when), "valid_until": draw(when),
+    }  # fmt: skip
+
+
+def _knowing_less(paper: dict[str, object], left_out: set[str]) -> dict[str, object]:
+    return {name: value for name, value in paper.items() if name == "kind" or name not in left_out}
+
+
+@given(
+    st.lists(papers("residence_permit"), max_size=2),
+    st.none() | papers("visa"),
+    st.sets(st.sampled_from(["permits", "visa", "issuer", "valid_from", "valid_until"])),
+)
+def test_filling_in_papers_never_changes_the_basis_of_a_stay_that_was_known(
+    permits: list[dict[str, object]], visa: dict[str, object] | None, left_out: set[str]
+) -> None:
+    whole = _basis(permits, visa)
+    assert whole in {"short_stay", "residence_permit", "long_stay_visa"}
+    less = _basis(
+        OMIT if "permits" in left_out else [_knowing_less(each, left_out) for each in permits],
+        OMIT if "visa" in left_out else visa and _knowing_less(visa, left_out),
+    )
+    assert less in {"", whole}
+
+
+REGISTER, _ = parse({FILES[0]: (RULES / FILES[0]).read_text(encoding="utf-8")})
+
+
+def _basis(permits: object, visa: object) -> str:
+    subject, _ = subject_of(REGISTER, SubjectKind.INDIVIDUAL, persons__0__permits=permits, persons__0__visa=visa)
+    return subject.basis
+
+
+def test_the_basis_of_a_stay_is_that_of_papers_of_the_territory_valid_on_the_day() -> None:
+    permit = {"kind": "residence_permit", "issuer": "RUS", "valid_from": None, "valid_until": "2026-03-01"}
+    visa = {"kind": "long_stay", "issuer": "RUS", "valid_from": "2026-02-01", "valid_until": "2026-03-01"}
+    assert _basis([permit], visa) == "residence_permit"
+    assert _basis([{**permit, "valid_until": "2026-02-28"}], visa) == "long_stay_visa"
+    assert _basis([{**permit, "issuer": "CHN"}], {**visa, "valid_from": "2026-03-02"}) == "short_stay"
+    assert _basis([], OMIT) == ""

@@ -25,7 +25,7 @@ _E = TypeVar("_E", bound=StrEnum)
 
 
 @dataclass(frozen=True, slots=True)
-class _Form:
+class Form:
     """What a count needs and may have beside title and note, its unit, and whose it can be."""
 
     needs: tuple[str, ...] = ()
@@ -34,17 +34,17 @@ class _Form:
     subjects: frozenset[SubjectKind] = BOTH
 
 
-_FORMS: Final[MappingOf[Count, _Form]] = {
-    Count.DAYS_PRESENT: _Form(("window",), ("leave_out",), "days", _PERSONS),
-    Count.CONTINUOUS_DAYS: _Form((), ("leave_out", "window"), "days", _PERSONS),
-    Count.DAYS_SINCE_ENTRY: _Form((), (), "days", _PERSONS),
-    Count.CROSSINGS: _Form(("window",), ("reach", "direction")),
-    Count.VIOLATIONS: _Form(("window",), ("regime", "confirmed")),
-    Count.MINUTES_SINCE_CROSSING: _Form((), ("reach", "direction", "window"), "minutes"),
-    Count.MINUTES: _Form(("from", "until"), (), "minutes"),
-    Count.WORKING_DAYS: _Form(("from", "until"), (), "days", _PERSONS),
-    Count.CHECKPOINT_CROSSINGS: _Form((), ("of",)),
-    Count.CAPACITY_SHARE: _Form((), ("of",), "percent"),
+FORMS: Final[MappingOf[Count, Form]] = {
+    Count.DAYS_PRESENT: Form(("window",), ("leave_out",), "days", _PERSONS),
+    Count.CONTINUOUS_DAYS: Form((), ("leave_out", "window"), "days", _PERSONS),
+    Count.DAYS_SINCE_ENTRY: Form((), (), "days", _PERSONS),
+    Count.CROSSINGS: Form(("window",), ("reach", "direction")),
+    Count.VIOLATIONS: Form(("window",), ("regime", "confirmed")),
+    Count.MINUTES_SINCE_CROSSING: Form((), ("reach", "direction", "window"), "minutes"),
+    Count.MINUTES: Form(("from", "until"), (), "minutes"),
+    Count.WORKING_DAYS: Form(("from", "until"), (), "days", _PERSONS),
+    Count.CHECKPOINT_CROSSINGS: Form((), ("of",)),
+    Count.CAPACITY_SHARE: Form((), ("of",), "percent"),
 }
 # Counts that are none where what they count from or until is none.
 _NULLABLE: Final = frozenset({Count.MINUTES_SINCE_CROSSING, Count.MINUTES, Count.WORKING_DAYS})
@@ -80,7 +80,7 @@ def _measure(key: Scalar, node: Node, report: Report) -> Measure | None:
     count = choice(entry.get("count"), Count, "count", report) if entry else None
     if entry is None or count is None:
         return None
-    form = _FORMS[count]
+    form = FORMS[count]
     _keys_fit(entry, count, what, report)
     note = text(entry.get("note"), "note", report)
     title = titles(entry.get("title"), "title", report)
@@ -119,7 +119,7 @@ def _measure(key: Scalar, node: Node, report: Report) -> Measure | None:
 
 def _keys_fit(entry: Mapping, count: Count, what: str, report: Report) -> None:
     """Each key must be one the count takes, and those it needs must be there."""
-    form = _FORMS[count]
+    form = FORMS[count]
     takes = form.needs + form.may
     for name in _KEYS:
         given = entry.get(name)
