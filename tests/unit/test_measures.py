@@ -367,7 +367,6 @@ CROSSED: Final = legs(
         ({"days": 31, "direction": Direction.ENTRY}, 2),
         ({"calendar_year": True, "direction": Direction.EXIT, "reach": Reach.TERRITORY}, 1),
     ],
-    ids=str,
 )
 def test_earlier_crossings_are_counted_as_the_measure_says(rest: dict[str, Any], expected: int) -> None:
     assert number(measure(Count.CROSSINGS, **rest), here(CROSSED)) == expected
@@ -404,7 +403,6 @@ def offence(day: str, regime: Regime = Regime.STAY, *, confirmed: bool = False) 
         ({"days": 31, "confirmed": True}, 1),
         ({"days": 31, "regimes": frozenset({Regime.CARGO, Regime.CARRIAGE})}, 1),
     ],
-    ids=str,
 )
 def test_violations_before_the_crossing_are_counted_as_the_measure_says(rest: dict[str, Any], expected: int) -> None:
     found = [
@@ -431,7 +429,6 @@ NOON: Final = datetime(2024, 1, 1, 12, tzinfo=UTC)
         ({"until": NOON}, Unknown(UnknownReason.OPERAND)),
         ({"from": NOON}, Unknown(UnknownReason.OPERAND)),
     ],
-    ids=str,
 )
 def test_minutes_between_two_facts(facts: Facts, expected: Number) -> None:
     assert number(between(Count.MINUTES, FieldType.INSTANT), None, facts) == expected
