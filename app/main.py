@@ -75,9 +75,13 @@ def from_environment() -> FastAPI:
     settings = settings_from(os.environ)
     log_as(settings.log_level)
     application = build(settings)
-    # The rulebook lives as long as the process; the collector need not walk through it again and again.
+    collect_seldom()
+    return application
+
+
+def collect_seldom() -> None:
+    """Keep the collector from walking through the rulebook, which lives as long as the process, again and again."""
     gc.collect()
     gc.freeze()
     # What an event leaves behind holds no cycles; looking for them at every 700 objects costs a twentieth of the work.
     gc.set_threshold(50_000, 20, 50)
-    return application

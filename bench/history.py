@@ -22,7 +22,7 @@ from app.evaluation.reload import put_in_force
 from app.evaluation.revise import Revising
 from app.identity import keys
 from app.identity.roles import Role
-from app.main import MIGRATIONS
+from app.main import MIGRATIONS, collect_seldom
 from app.storage.engine import connect, transaction
 from app.storage.migrate import upgrade
 from app.vocabulary.wire import Crossing
@@ -44,7 +44,7 @@ class _Store:
     def send_all(self, events: list[dict[str, Any]]) -> str:
         """Send them at once; the crossing of the first."""
         futures = [self.pipeline.ingest(_read(event), self._received(event)) for event in events]
-        return [future.result().crossing for future in futures][0]
+        return next(iter([future.result().crossing for future in futures]))
 
     def correct(self, crossing: str, event: dict[str, Any]) -> None:
         self.pipeline.revise(Revising(crossing, self._received(event), "bench", _read(event))).result()
@@ -111,6 +111,7 @@ def _store() -> Iterator[_Store]:
         with transaction(database) as tx:
             credential, _ = keys.issue(tx, "bench", Role.CHECKPOINT, ["rus-bench"], clock.now())
         pipeline = Pipeline(database, put_in_force(database, RULES, clock.now(), "bench"), clock)
+        collect_seldom()
         try:
             yield _Store(pipeline, credential.id)
         finally:

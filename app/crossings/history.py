@@ -118,12 +118,14 @@ def _legs(tx: Transaction, asks: Sequence[Ask], keys: Mapping[str, frozenset[str
         for state in (None, *ask.states)
     }
     rows = tx.exec_driver_sql(_LEGS[dialect.name], {"asked": orjson.dumps(list(asked)).decode()}).cursor.fetchall()
-    if dialect.name == "sqlite":
-        instant, day = datetime.fromisoformat, date.fromisoformat
-        rows = [(instant(at), which, where, basis, day(on), *rest) for at, which, where, basis, on, *rest in rows]
     found: defaultdict[str, list[Leg]] = defaultdict(list)
-    for row in rows:
-        found[row[6]].append(Leg._make(row))
+    if dialect.name == "sqlite":
+        instant, on = datetime.fromisoformat, date.fromisoformat
+        for at, direction, checkpoint, basis, day, state, key, crossing in rows:
+            found[key].append(Leg(instant(at), direction, checkpoint, basis, on(day), state, key, crossing))
+    else:
+        for row in rows:
+            found[row[6]].append(Leg._make(row))
     return found
 
 

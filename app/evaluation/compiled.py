@@ -45,17 +45,20 @@ class Asked:
     facts: frozenset[str]
     lists: frozenset[str]
 
-    @property
-    def lookback(self) -> int | None:
-        """Days before a crossing from which its subject's legs are needed; None if none are."""
+    def legs_on(self, day: date) -> int | None:
+        """Days before a crossing on that day from which its subject's legs are needed; None if none are."""
         own = [each for each in self.measures if each.count not in _NOT_OF_THE_SUBJECT]
-        return lookback(own) if own or self.facts else None
+        return lookback(own, day) if own or self.facts else None
+
+    def offences_on(self, day: date) -> int | None:
+        """Days before a crossing on that day from which its subject's violations are needed; None if none are."""
+        own = [each for each in self.measures if each.count is Count.VIOLATIONS]
+        return lookback(own, day) if own else None
 
     @property
-    def offences(self) -> int | None:
-        """Days before a crossing from which its subject's violations are needed; None if none are."""
-        own = [each for each in self.measures if each.count is Count.VIOLATIONS]
-        return lookback(own) if own else None
+    def offences(self) -> bool:
+        """Whether violations of its subject are asked for."""
+        return any(each.count is Count.VIOLATIONS for each in self.measures)
 
     @property
     def traffic(self) -> bool:

@@ -56,10 +56,11 @@ def load(tx: Transaction, engine: Engine, events: Sequence[Prepared]) -> Pasts:
 def _asks(engine: Engine, event: Prepared) -> Iterator[Ask]:
     for subject, _ in event.subjects:
         asked = engine.all_asked_of_the_past(subject.kind)
-        if subject.key is None or (asked.lookback is None and asked.offences is None):
+        legs, offences = asked.legs_on(event.day), asked.offences_on(event.day)
+        if subject.key is None or (legs is None and offences is None):
             continue
-        offences = None if asked.offences is None else reaching_back(event.day, asked.offences)
-        yield Ask(subject.key, event.territory, reaching_back(event.day, asked.lookback or 0), offences)
+        offences_since = None if offences is None else reaching_back(event.day, offences)
+        yield Ask(subject.key, event.territory, reaching_back(event.day, legs or 0), offences_since)
 
 
 def of(pasts: Pasts, event: Prepared) -> list[Past]:

@@ -78,7 +78,7 @@ def _again(  # one argument for each thing a decision rests on
     made = decided(crossing.id, decision, engine.rulebook, now, why, standing)
     records.store_decisions(tx, [(crossing.id, made.decision)])
     changed = settle(tx, standing, made, now)
-    if changed and engine.all_asked_of_the_past(SubjectKind.INDIVIDUAL).offences is not None:
+    if changed and engine.all_asked_of_the_past(SubjectKind.INDIVIDUAL).offences:
         due.mark(tx, past.later(pasts, event), Trigger(Cause.LATER_VIOLATION, crossing.id, now))
 
 

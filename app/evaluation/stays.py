@@ -8,7 +8,7 @@ from typing import Final
 from app.evaluation.engine import SCHENGEN, SCHENGEN_STATES
 from app.facts.history import Sojourn, over_border, sojourns
 from app.facts.limits import Assessment, CalendarYear, Continuous, Limit, PerEntry, Rolling, judge
-from app.facts.measures import certain, counts, possible
+from app.facts.measures import bounds, counts
 from app.facts.stays import Presence
 from app.language.ir import Count, Leaf, Literal, Measure, Operator, Rule, Rulebook, Status
 from app.language.resolve import leaves, resolve
@@ -68,12 +68,10 @@ def count(
     there = over_border(sorted(leg for leg in legs if leg.day <= on), states, since)
     found = tuple(sojourns(there, on))
     counted = tuple(counts(stay, LEFT_OUT) for stay in found)
-    presence = Presence.of([certain(*each) for each in zip(found, counted, strict=True)], on)
-    left_out = Presence.of(
-        [certain(stay, True) for stay, counts in zip(found, counted, strict=True) if counts is False], on
-    )
+    left_out = [stay for stay, is_counted in zip(found, counted, strict=True) if is_counted is False]
+    days, others = bounds(found, LEFT_OUT, on).least, bounds(left_out, frozenset(), on).least
     limits = tuple(_assessed(each, found, on) for each in asked)
-    return Stays(found, counted, tuple(_days(presence)), tuple(_days(left_out)), limits)
+    return Stays(found, counted, tuple(_days(days)), tuple(_days(others)), limits)
 
 
 def _days(presence: Presence) -> Iterator[date]:
@@ -82,9 +80,7 @@ def _days(presence: Presence) -> Iterator[date]:
 
 
 def _assessed(asked: Asked, found: Sequence[Sojourn], on: date) -> Assessed:
-    counted = [counts(stay, asked.leave_out) for stay in found]
-    least = Presence.of([certain(*each) for each in zip(found, counted, strict=True)], on)
-    most = Presence.of([possible(*each) for each in zip(found, counted, strict=True)], on)
+    least, most, _ = bounds(found, asked.leave_out, on)
     return Assessed(asked, judge(asked.limit, least), judge(asked.limit, most))
 
 

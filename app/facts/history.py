@@ -3,6 +3,7 @@
 A leg that is not on record is a fact, not a guess: what would need it is unknown, with the reason.
 """
 
+from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -13,7 +14,8 @@ from typing import Final, NamedTuple, TypeAlias
 
 from app.facts.geography import distance_km
 from app.facts.reference_data import Checkpoint
-from app.vocabulary.codes import Direction, SubjectKind, UnknownReason
+from app.facts.stays import Presence
+from app.vocabulary.codes import Direction, StayBasis, SubjectKind, UnknownReason
 from app.vocabulary.fields import catalogue
 from app.vocabulary.past import Leg, Past, Unknown
 from app.vocabulary.values import Value
@@ -33,6 +35,11 @@ _TURNS: Final = {
     True: {Direction.PRESENCE: 0, Direction.EXIT: 1, Direction.ENTRY: 5},
     False: {Direction.ENTRY: 2, Direction.PRESENCE: 3, Direction.EXIT: 4},
 }
+# Plain text: a thousand legs are compared with these, and members of an enumeration are slower.
+_ENTRY: Final = Direction.ENTRY.value
+_EXIT: Final = Direction.EXIT.value
+_BOTH: Final = 2
+_AT: Final = itemgetter(0)
 _CROSSING: Final = itemgetter(0, 1, 2)  # instant, direction and checkpoint: who has these in common crossed once
 
 
@@ -52,6 +59,14 @@ class Sojourn(NamedTuple):
     lacks: Unknown | None = None
 
 
+class Bounds(NamedTuple):
+    """The fewest and the most days that count, and the stays in which the two differ; in order."""
+
+    least: Presence
+    most: Presence
+    open: Sequence[Sojourn]
+
+
 @dataclass(frozen=True)
 class Here:
     """A crossing as its own history sees it: its leg, what came before, and where that counts.
@@ -69,12 +84,11 @@ class Here:
     @cached_property
     def earlier(self) -> tuple[Leg, ...]:
         """Legs before this one, wherever they were, each once; this one as somebody else reported it is none."""
-        at, same, crossing = self.leg.at, _CROSSING(self.leg), self.leg.crossing
-        known = [
-            leg
-            for leg in self.past.legs
-            if leg.at <= at and leg.crossing != crossing and (leg.at < at or _CROSSING(leg) != same)
-        ]
+        legs, same, crossing = self.past.legs, _CROSSING(self.leg), self.leg.crossing
+        before = bisect_left(legs, self.leg.at, key=_AT)
+        now = takewhile(lambda leg: leg.at == self.leg.at, legs[before:])
+        known = [leg for leg in legs[:before] if leg.crossing != crossing]
+        known += [leg for leg in now if leg.crossing != crossing and _CROSSING(leg) != same]
         if not _tied((*known, self.leg)):
             return tuple(known)
         ordered = _in_order(sorted((*known, self.leg)), lambda leg: "" if leg.state in self.territory else leg.state)
@@ -89,6 +103,11 @@ class Here:
     def sojourns(self) -> tuple[Sojourn, ...]:
         """Stays in the territory up to this crossing, which belongs to the last of them."""
         return tuple(sojourns((*self.mine, self.leg), self.leg.day))
+
+    @cached_property
+    def bounds_of(self) -> dict[frozenset[StayBasis], Bounds]:
+        """What `facts.measures` has worked out so far, by the bases left out."""
+        return {}
 
     def bounds(self, leg: Leg) -> bool:
         """Whether the leg was one over a border of the territory on its own day."""
@@ -143,21 +162,29 @@ def sojourns(legs: Iterable[Leg], today: date) -> Iterator[Sojourn]:
     there: list[Leg] = []
     since = date.min
     for leg in legs:
-        if leg.direction == Direction.ENTRY and there:
+        if leg.direction == _ENTRY and there:
             yield _stay(there, since, there[-1].day, next_entry=leg.day)
             there = []
         there.append(leg)
-        if leg.direction == Direction.EXIT:
-            yield _stay(there, since, leg.day)
+        if leg.direction == _EXIT:
+            yield (
+                _whole(*there) if len(there) == _BOTH and there[0].direction == _ENTRY else _stay(there, since, leg.day)
+            )
             since, there = leg.day, []
     if there:
         yield _stay(there, since, today)
 
 
+def _whole(entry: Leg, left: Leg) -> Sojourn:
+    """As `_stay`, of the many that are an entry and an exit."""
+    begin, end = entry.day, max(entry.day, left.day)
+    return Sojourn(begin, end, begin, end, (entry.basis, left.basis), entry, left)
+
+
 def _stay(legs: Sequence[Leg], since: date, end: date, next_entry: date | None = None) -> Sojourn:
     """A stay with these legs, not begun before `since`; with a next entry, its exit is not on record."""
     first, last = legs[0], legs[-1]
-    entry = first if first.direction == Direction.ENTRY else None
+    entry = first if first.direction == _ENTRY else None
     lacks = None
     if entry is None:
         lacks = Unknown(UnknownReason.NO_ENTRY, first.day)
@@ -172,7 +199,7 @@ def _stay(legs: Sequence[Leg], since: date, end: date, next_entry: date | None =
         latest=max(next_entry or end, end),
         bases=tuple(leg.basis for leg in legs),
         entry=entry,
-        exit=last if last.direction == Direction.EXIT else None,
+        exit=last if last.direction == _EXIT else None,
         lacks=lacks,
     )
 

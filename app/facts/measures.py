@@ -4,15 +4,14 @@ A stay whose entry, exit or basis is not on record lasted at least and at most s
 bounds agree on it.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
-from functools import lru_cache
 from typing import Final, TypeAlias, assert_never
 
-from app.facts.history import Here, Sojourn
+from app.facts.history import Bounds, Here, Sojourn
 from app.facts.reference_data import Checkpoint
-from app.facts.stays import Presence, Stay
+from app.facts.stays import Presence, Span
 from app.language.calendars import Calendar
 from app.language.ir import Count, Measure, Reach
 from app.vocabulary.codes import CapacityUnit, StayBasis, UnknownReason
@@ -20,7 +19,6 @@ from app.vocabulary.past import NO_TRAFFIC, Leg, Offence, Traffic, Unknown
 from app.vocabulary.values import Facts
 
 Number: TypeAlias = int | Unknown | None
-_WHOLE_YEAR: Final = 366
 # Days of law are those at checkpoints, which begin up to a day before or after those in UTC.
 _ZONES: Final = 2
 _MINUTE: Final = timedelta(minutes=1)
@@ -41,9 +39,10 @@ def measured(wanted: Iterable[Measure], here: Here | None, facts: Facts, place: 
     return {each.field.path: _measure(each, here, facts, place) for each in wanted}
 
 
-def lookback(measures: Iterable[Measure]) -> int:
-    """Days before a crossing from which legs are needed for these measures."""
-    return max((_WHOLE_YEAR if each.calendar_year else each.days or 0 for each in measures), default=0)
+def lookback(measures: Iterable[Measure], day: date) -> int:
+    """Days before a crossing on that day from which legs are needed for these measures."""
+    of_the_year = day.timetuple().tm_yday
+    return max((of_the_year if each.calendar_year else each.days or 0 for each in measures), default=0)
 
 
 def reaching_back(day: date, days: int) -> datetime:
@@ -87,46 +86,60 @@ def _first_day(measure: Measure, day: date) -> date:
 
 def _days(measure: Measure, here: Here) -> Number:
     """Days of presence in the window, or in the unbroken run; the least and the most there can be must agree."""
-    day = here.leg.day
+    day, bounds = here.leg.day, _bounds(here, measure.leave_out)
     first = _first_day(measure, day)
-    stays = [stay for stay in here.sojourns if stay.latest >= first]
-    counted = [counts(stay, measure.leave_out) for stay in stays]
-    fewest = [certain(*each) for each in zip(stays, counted, strict=True)]
-    least = _count(fewest, measure, first, day)
-    if None not in counted and not any(stay.lacks for stay in stays):
+    least = _count(bounds.least, measure, first, day)
+    if not bounds.open or least == _count(bounds.most, measure, first, day):
         return least
-    utmost = [possible(*each) for each in zip(stays, counted, strict=True)]
-    if least == _count(utmost, measure, first, day):
-        return least
-    open_ = [stay for stay, few, most in zip(stays, fewest, utmost, strict=True) if few != most][-1]
+    open_ = [stay for stay in bounds.open if stay.latest >= first][-1]
     return open_.lacks or Unknown(UnknownReason.BASIS, open_.begin)
+
+
+def _bounds(here: Here, leave_out: frozenset[StayBasis]) -> Bounds:
+    """The days of all stays, worked out once for all measures that leave out the same."""
+    if leave_out not in here.bounds_of:
+        here.bounds_of[leave_out] = bounds(here.sojourns, leave_out, here.leg.day)
+    return here.bounds_of[leave_out]
+
+
+def bounds(stays: Sequence[Sojourn], leave_out: frozenset[StayBasis], until: date) -> Bounds:
+    """The fewest and the most days up to `until` that count where these bases do not.
+
+    Fewest: a stay that counts is as short, and one that does not or may not count as long as it can have been.
+    """
+    end = until.toordinal()
+    fewest: tuple[list[Span], list[Span]] = [], []
+    utmost: tuple[list[Span], list[Span]] = [], []
+    open_ = []
+    for stay in stays:
+        counted = counts(stay, leave_out)
+        short = stay.begin.toordinal(), min(end, stay.end.toordinal())
+        if short[0] > end:
+            continue
+        if stay.lacks is None and counted is not None:
+            fewest[not counted].append(short)
+            utmost[not counted].append(short)
+            continue
+        open_.append(stay)
+        long = stay.earliest.toordinal(), min(end, stay.latest.toordinal())
+        fewest[not counted].append(short if counted else long)
+        utmost[counted is False].append(short if counted is False else long)
+    least = Presence.of_spans(*fewest, end)
+    return Bounds(least, Presence.of_spans(*utmost, end) if open_ else least, open_)
 
 
 def counts(stay: Sojourn, leave_out: frozenset[StayBasis]) -> bool | None:
     """Whether the days of a stay count where these bases do not; None where the papers leave it open."""
-    return _counts_on(stay.bases, leave_out)
-
-
-@lru_cache(maxsize=1024)  # many stays, few bases
-def _counts_on(bases: tuple[str, ...], leave_out: frozenset[StayBasis]) -> bool | None:
     if not leave_out:
         return True
-    left_out = {basis in leave_out if basis else None for basis in bases}
-    return None if None in left_out or len(left_out) > 1 else not left_out.pop()
+    left_out = stay.bases[0] in leave_out
+    for basis in stay.bases:
+        if not basis or (basis in leave_out) is not left_out:
+            return None
+    return not left_out
 
 
-def certain(stay: Sojourn, counted: bool | None) -> Stay:  # noqa: FBT001 (the second half of a pair)
-    """The stay where it adds the fewest days: as short as it can have been, or left out as long as it can have been."""
-    return Stay(stay.begin, stay.end) if counted else Stay(stay.earliest, stay.latest, counted=False)
-
-
-def possible(stay: Sojourn, counted: bool | None) -> Stay:  # noqa: FBT001 (the second half of a pair)
-    """The stay where it adds the most days."""
-    return Stay(stay.begin, stay.end, counted=False) if counted is False else Stay(stay.earliest, stay.latest)
-
-
-def _count(stays: list[Stay], measure: Measure, first: date, day: date) -> int:
-    presence = Presence.of(stays, day)
+def _count(presence: Presence, measure: Measure, first: date, day: date) -> int:
     in_window = presence.days(first, day)
     return min(presence.run_ending(day), in_window) if measure.count is Count.CONTINUOUS_DAYS else in_window
 

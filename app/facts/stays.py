@@ -58,6 +58,11 @@ class Presence:
             if first <= end:
                 last = end if stay.exit is None else min(stay.exit.toordinal(), end)
                 (counted if stay.counted else left_out).append((first, last))
+        return cls.of_spans(counted, left_out, end)
+
+    @classmethod
+    def of_spans(cls, counted: list[Span], left_out: list[Span], end: int) -> "Presence":
+        """As `of`, from lists that are the caller's no more; no span may begin or end after `end`."""
         counted.sort()
         left_out.sort()
         without = merged(left_out)

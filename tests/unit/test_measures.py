@@ -343,9 +343,10 @@ def test_no_leg_of_a_window_is_before_the_instant_from_which_legs_are_read(day: 
 
 
 def test_legs_are_read_back_as_far_as_the_longest_window_needs() -> None:
-    assert lookback([days(60), days(None)]) == 366
-    assert lookback([days(3660), days(60)]) == 3660
-    assert lookback([]) == 0
+    assert lookback([days(60), days(None)], date(2024, 12, 31)) == 366
+    assert lookback([days(60), days(None)], date(2024, 2, 1)) == 60
+    assert lookback([days(3660), days(60)], date(2024, 2, 1)) == 3660
+    assert lookback([], date(2024, 2, 1)) == 0
 
 
 # --- crossings, violations, minutes --------------------------------------------------------------------------
