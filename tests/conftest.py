@@ -1,5 +1,6 @@
 """Fixtures for the whole suite."""
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -9,6 +10,8 @@ import pytest
 
 from tests.databases import Postgres, running_postgres
 
+# xdist's workers have it; a console that finds it when it is made has that width for good.
+os.environ.pop("COLUMNS", None)
 # A deadline would measure what else the machine is doing.
 hypothesis.settings.register_profile("gerege", deadline=None, print_blob=True)
 hypothesis.settings.load_profile("gerege")
