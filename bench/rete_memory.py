@@ -20,7 +20,8 @@ from bench.workload import workload
 
 RULES: Final = 200
 WARM_UP: Final = 5_000
-WARM_UP_RELOADS: Final = 50
+# The allocator reaches its plateau after some two hundred.
+WARM_UP_RELOADS: Final = 250
 _AT_A_TIME: Final = 500
 
 

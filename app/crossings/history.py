@@ -1,7 +1,7 @@
 """What is on record of subjects before a crossing, read for many at once.
 
-Legs are read back to an instant; of each territory and everywhere, the last entry and the last exit before it come too,
-so that a stay that began long ago is known.
+Legs are read back to an instant; of each territory and everywhere, the last of each direction before it come too, so
+that a stay that began long ago is known.
 """
 
 from collections import defaultdict
@@ -31,7 +31,8 @@ WITH asked(key, state, since) AS MATERIALIZED (SELECT value ->> 0, value ->> 1, 
 SELECT {_COLUMNS} FROM (SELECT key, min(since) AS since FROM asked GROUP BY key) a
     CROSS JOIN crossing_subjects s ON s.key = a.key AND s.occurred_at >= a.since
 UNION ALL SELECT DISTINCT {_COLUMNS} FROM asked a CROSS JOIN crossing_subjects s ON s.rowid IN (
-    ({_BEFORE.format(what="s.rowid", direction="entry")}), ({_BEFORE.format(what="s.rowid", direction="exit")}))
+    ({_BEFORE.format(what="s.rowid", direction="entry")}), ({_BEFORE.format(what="s.rowid", direction="exit")}),
+    ({_BEFORE.format(what="s.rowid", direction="presence")}))
 """  # noqa: S608 (names given here)
 _POSTGRESQL: Final = f"""
 WITH asked AS MATERIALIZED (
@@ -40,7 +41,8 @@ WITH asked AS MATERIALIZED (
 SELECT {_COLUMNS} FROM (SELECT key, min(since) AS since FROM asked GROUP BY key) a
     JOIN crossing_subjects s ON s.key = a.key AND s.occurred_at >= a.since
 UNION ALL SELECT DISTINCT {_COLUMNS} FROM asked a CROSS JOIN LATERAL (
-    ({_BEFORE.format(what="s.*", direction="entry")}) UNION ALL ({_BEFORE.format(what="s.*", direction="exit")})) s
+    ({_BEFORE.format(what="s.*", direction="entry")}) UNION ALL ({_BEFORE.format(what="s.*", direction="exit")})
+    UNION ALL ({_BEFORE.format(what="s.*", direction="presence")})) s
 """  # noqa: S608 (names given here)
 _LEGS: Final = {"sqlite": _SQLITE, "postgresql": _POSTGRESQL.replace(":asked", "%(asked)s")}
 _INSTANT: Final = Instant()

@@ -24,6 +24,8 @@ ENDPOINTS: dict[tuple[str, str], set[Role]] = {
     ("GET", "/v1/crossings/none"): {Role.OFFICER, Role.ADMIN},
     ("POST", "/v1/crossings/none/corrections"): {Role.CHECKPOINT, Role.OFFICER, Role.ADMIN},
     ("POST", "/v1/crossings/none/withdrawal"): {Role.CHECKPOINT, Role.OFFICER, Role.ADMIN},
+    ("POST", "/v1/manifests"): {Role.CHECKPOINT, Role.ADMIN},
+    ("GET", "/v1/manifests/none"): {Role.OFFICER, Role.ADMIN},
     ("GET", "/v1/subjects/none"): {Role.OFFICER, Role.ADMIN},
     ("GET", "/v1/subjects/none/stays"): {Role.OFFICER, Role.ADMIN},
     ("POST", "/v1/subjects/none/links"): {Role.OFFICER, Role.ADMIN},

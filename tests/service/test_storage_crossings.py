@@ -57,7 +57,8 @@ def test_findings_come_back_by_subject_and_rule_however_they_were_stored(engine:
 
 def test_the_newest_decision_comes_first_but_the_first_answer_stays_the_answer(engine: Engine, credential: str) -> None:
     first = decision(answer=b"first")
-    later = decision(answer=b"later", evaluated_at=NOW + timedelta(days=1))
+    # The clock was put back meanwhile.
+    later = decision(answer=b"later", number=2, evaluated_at=NOW - timedelta(days=1))
     made = crossing(credential, first, later)
     _stored(engine, made)
     with reading(engine) as tx:
