@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, delete, func, literal, or_, select
+from sqlalchemy import ColumnElement, Select, delete, func, literal, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from app.crossings.records import Cause
@@ -34,10 +34,11 @@ class Due:
 
 @dataclass(frozen=True, slots=True)
 class Backlog:
-    """How many crossings wait, and since when the first of them does."""
+    """How many crossings wait, since when the first of them does, and how many are set aside for a fault."""
 
     waiting: int
     since: datetime | None
+    faulty: int
 
 
 def mark(tx: Transaction, identifiers: Collection[str], trigger: Trigger) -> None:
@@ -79,13 +80,14 @@ def _mark(tx: Transaction, which: ColumnElement[bool], trigger: Trigger) -> None
     ).where(which, crossings.c.withdrawn.is_(False))
     # In one order for all, so that no two transactions wait for each other.
     chosen = chosen.order_by(crossings.c.id)
-    insert = _INSERT[tx.dialect.name](due).from_select(due.c.keys(), chosen)
+    columns = ("crossing", "occurred_at", "since", "cause", "caused_by")
+    insert = _INSERT[tx.dialect.name](due).from_select(columns, chosen)
     tx.execute(insert.on_conflict_do_nothing())
 
 
 def first(tx: Transaction, most: int) -> list[Due]:
     """The earliest crossings that are due; later ones may hang on what becomes of them."""
-    query = select(due).order_by(due.c.occurred_at, due.c.crossing).limit(most)
+    query = select(due).where(due.c.fault.is_(None)).order_by(due.c.occurred_at, due.c.crossing).limit(most)
     return [Due(row.crossing, Trigger(Cause(row.cause), row.caused_by, row.since)) for row in tx.execute(query)]
 
 
@@ -97,6 +99,16 @@ def take(tx: Transaction, identifiers: Collection[str]) -> set[str]:
     return mine
 
 
+def set_aside(tx: Transaction, crossing: str, fault: str) -> None:
+    """Keep one that could not be judged again until somebody starts over."""
+    tx.execute(update(due).where(due.c.crossing == crossing).values(fault=fault[:200]))
+
+
+def start_over(tx: Transaction) -> None:
+    """What was set aside is tried again."""
+    tx.execute(update(due).where(due.c.fault.is_not(None)).values(fault=None))
+
+
 def is_due(tx: Transaction, crossing: str) -> bool:
     """Whether this one waits."""
     return tx.execute(select(due.c.crossing).where(due.c.crossing == crossing)).first() is not None
@@ -104,5 +116,7 @@ def is_due(tx: Transaction, crossing: str) -> bool:
 
 def backlog(tx: Transaction) -> Backlog:
     """What waits."""
-    row = tx.execute(select(func.count(), func.min(due.c.since))).one()
-    return Backlog(row[0], row[1])
+    faulty = func.count(due.c.fault)
+    waits = func.min(due.c.since).filter(due.c.fault.is_(None))
+    row = tx.execute(select(func.count() - faulty, waits, faulty).select_from(due)).one()
+    return Backlog(*row)

@@ -179,6 +179,8 @@ class Pipeline:
         try:
             engine = Engine(self._in_force.rulebook, self._in_force.reference, cross_check=self._cross_check)
             self._engine = engine
+            with self._given_up(), transaction(self._database) as tx:
+                due.start_over(tx)
             try:
                 while self._turn(engine):
                     pass
@@ -232,9 +234,35 @@ class Pipeline:
         try:
             with transaction(self._database) as tx:
                 self._due = rederive.run(tx, engine, most, self._clock.now()) > 0
-        except Exception as error:  # noqa: BLE001 (what is due stays so, and the lanes must not suffer for it)
+        except Unavailable:
             self._due = False
-            _log.error("crossings that are due could not be judged again", error=str(error), exc_info=error)
+        except Exception as error:  # noqa: BLE001 (the thread must live on)
+            _log.error("crossings could not be judged again together", error=type(error).__name__)
+            self._judge_again_apart(engine, most)
+
+    def _judge_again_apart(self, engine: Engine, most: int) -> None:
+        """One by one, so that one of them that cannot be judged again keeps no other from it."""
+        with self._given_up():
+            with transaction(self._database) as tx:
+                chosen = due.first(tx, most)
+            for each in chosen:
+                try:
+                    with transaction(self._database) as tx:
+                        rederive.judge_again(tx, engine, [each], self._clock.now())
+                except Unavailable:
+                    raise
+                except Exception as error:  # noqa: BLE001 (it is set aside, and seen in the health of the service)
+                    _log.error("a crossing cannot be judged again", crossing=each.crossing, exc_info=error)
+                    with transaction(self._database) as tx:
+                        due.set_aside(tx, each.crossing, type(error).__name__)
+
+    @contextmanager
+    def _given_up(self) -> Iterator[None]:
+        """Without a database nothing is judged again for now."""
+        try:
+            yield
+        except Unavailable:
+            self._due = False
 
     def _revise(self, engine: Engine, revising: Revising) -> Revised:
         with transaction(self._database) as tx:

@@ -12,7 +12,7 @@ import orjson
 import structlog
 
 from app.crossings import due, records
-from app.crossings.due import Trigger
+from app.crossings.due import Due, Trigger
 from app.crossings.history import Pasts
 from app.crossings.records import Cause
 from app.errors import Invalid
@@ -36,8 +36,11 @@ _log = structlog.get_logger()
 def run(tx: Transaction, engine: Engine, most: int, now: datetime) -> int:
     """Judge the earliest of the crossings that are due again; how many were."""
     chosen = due.first(tx, most)
-    if not chosen:
-        return 0
+    return judge_again(tx, engine, chosen, now) if chosen else 0
+
+
+def judge_again(tx: Transaction, engine: Engine, chosen: Sequence[Due], now: datetime) -> int:
+    """Judge these again, as far as nobody else is at them; how many were."""
     stored = {each.id: each for each in records.many(tx, [each.crossing for each in chosen])}
     events = {name: event for name, each in stored.items() if (event := _prepared(engine, each))}
     past.alone(tx, events.values())

@@ -172,6 +172,8 @@ due = Table(
     Column("since", Instant, nullable=False, index=True),
     Column("cause", String(32), nullable=False),
     Column("caused_by", String(36)),
+    # What kept it from being judged again: it is set aside, so that others can be, until a service starts.
+    Column("fault", String(200)),
 )
 
 decisions = Table(

@@ -107,6 +107,11 @@ def _watch(services: Services) -> None:
         lambda: pipeline.backlog().waiting,
     )
     services.metrics.watch(
+        "gerege_rederivations_faulty",
+        "Stored crossings that could not be judged again",
+        lambda: pipeline.backlog().faulty,
+    )
+    services.metrics.watch(
         "gerege_rederivation_lag_seconds",
         "How long the first of them has waited",
         lambda: lag(pipeline.backlog(), services.clock.now()),

@@ -130,6 +130,7 @@ def _links_and_due() -> None:
         sa.Column("since", INSTANT, nullable=False),
         sa.Column("cause", CODE, nullable=False),
         sa.Column("caused_by", ID),
+        sa.Column("fault", sa.String(200)),
         sa.PrimaryKeyConstraint("crossing", name="pk_due"),
         sa.ForeignKeyConstraint(["crossing"], ["crossings.id"], name="fk_due_crossing"),
     )

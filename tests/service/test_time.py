@@ -9,6 +9,7 @@ import pytest
 from httpx2 import Response
 
 from app.audit import log
+from app.evaluation.engine import Engine, Prepared
 from app.identity.roles import Role
 from app.storage.engine import connect, reading, transaction
 from app.violations import records as violations
@@ -384,3 +385,35 @@ def test_a_person_without_a_document_number_has_no_history_and_it_is_said_so(ser
     answer = sent(service, "in", 0, "exit", persons__0__document__number=OMIT)
     reasons = [each["reasons"] for each in answer["findings"] if each["rule"] == "RUS-HIST-001"]
     assert reasons == [{"stay.days_in_10": {"reason": "no_key"}}]
+
+
+# --- what cannot be judged again ----------------------------------------------------------------------------
+
+
+def test_a_crossing_that_cannot_be_judged_again_is_set_aside_and_keeps_no_other_from_it(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    poisoned = sent(service, "poisoned", 10, "entry")["crossing"]
+    sent(service, "in-again", 20, "entry", persons__0__document__number="E2")
+    judge = Engine.judge
+
+    def refusing(self: Engine, prepared: Prepared, *rest: Any, **more: Any) -> Any:  # noqa: ANN401 (as what it stands for)
+        if prepared.crossing == poisoned:
+            raise RuntimeError("cannot be judged")
+        return judge(self, prepared, *rest, **more)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Engine, "judge", refusing)
+        first = event(id="first", occurred_at="2026-02-01T03:00:00Z", persons__0__visa=None)
+        second = event(id="second", occurred_at="2026-02-02T03:00:00Z", persons__0__visa=None)
+        second["persons"][0]["document"]["number"] = "E2"
+        for each in (first, second):
+            service.post(each)
+        settled(service)
+        assert service.get("/readyz").json()["rederivation"]["faulty"] == 1
+        assert service.get(f"/v1/crossings/{poisoned}").json()["due"]
+        assert found(service, status="open") == [("in-again", "RUS-HIST-003", "open")]
+    with serving(service.url, RULES) as restarted:
+        settled(restarted)
+        assert restarted.get("/readyz").json()["rederivation"] == {"waiting": 0, "since": None, "faulty": 0}
+        assert [name for name, _, _ in found(restarted, status="open")] == ["in-again", "poisoned"]

@@ -39,6 +39,7 @@ def readyz(request: Request) -> JSONResponse:
         "rederivation": {
             "waiting": backlog.waiting if backlog else None,
             "since": backlog.since.isoformat() if backlog and backlog.since else None,
+            "faulty": backlog.faulty if backlog else None,
         },
         "rulebook": {
             "digest": in_force.rulebook.digest,
