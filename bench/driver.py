@@ -66,7 +66,7 @@ async def drive(port: int, path: str, key: str, connections: int, seconds: float
         _, connection = await loop.create_connection(_Connection, "127.0.0.1", port)
         while (began := time.perf_counter()) < until:
             number = next(numbers)
-            body = orjson.dumps(event(number) | {"id": f"{run}-{number}"})
+            body = orjson.dumps(event(number, run) | {"id": f"{run}-{number}"})
             status = await connection.send(_request(path, key, body))
             if status not in {200, 201}:
                 raise RuntimeError(f"{path} answered {status}")

@@ -74,6 +74,14 @@ WITHOUT_VISA: dict[str, Any] = EVENT | {
 }
 
 
-def event(number: int) -> dict[str, Any]:
-    """The event of that number."""
-    return WITHOUT_VISA if number % 5 == 0 else EVENT
+def event(number: int, run: str = "") -> dict[str, Any]:
+    """The event of that number in a run: of another person each, as at a checkpoint."""
+    made = WITHOUT_VISA if number % 5 == 0 else EVENT
+    driver = made["persons"][0]
+    document = driver["document"] | {"number": f"E{run[:6]}{number:06}"}
+    return made | {"persons": [driver | {"surname": f"ERIKSSON {_word(number)}", "document": document}]}
+
+
+def _word(number: int) -> str:
+    """Names hold no digits that matter."""
+    return str(number).translate(str.maketrans("0123456789", "ABCDEFGHIJ"))

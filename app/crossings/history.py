@@ -18,18 +18,24 @@ from app.storage.engine import Transaction
 from app.storage.tables import crossings, violations
 from app.storage.types import Instant
 from app.vocabulary.listed import Listed
-from app.vocabulary.past import NOTHING, Leg, Offence, Past, Traffic
+from app.vocabulary.past import NOTHING, TOO_MUCH, Leg, Offence, Past, Traffic
 
+# More crossings of one subject within its windows are read of none: no person makes them, but a number that lanes enter
+# where there is none does, and each event would cost more than the one before.
+MOST_LEGS: Final = 5_000
 # What officers found not to hold is no violation; what they found to hold is a confirmed one.
 NOT_STANDING: Final = ("superseded", "dismissed", "overturned")
 CONFIRMED: Final = frozenset({"confirmed", "closed", "upheld"})
 _COLUMNS: Final = "s.occurred_at, s.direction, s.checkpoint, s.basis, s.local_date, s.state, s.key, s.crossing"
 _BEFORE: Final = """SELECT {what} FROM crossing_subjects s WHERE s.key = a.key AND s.occurred_at < a.since
     AND s.direction = '{direction}' AND (a.state IS NULL OR s.state = a.state) ORDER BY s.occurred_at DESC LIMIT 1"""
+# The newest of them, one more than are ever read.
+_WITHIN: Final = f"""SELECT {{what}} FROM crossing_subjects w WHERE w.key = a.key AND w.occurred_at >= a.since
+    ORDER BY w.occurred_at DESC LIMIT {MOST_LEGS + 1}"""  # noqa: S608 (a number given here)
 _SQLITE: Final = f"""
 WITH asked(key, state, since) AS MATERIALIZED (SELECT value ->> 0, value ->> 1, value ->> 2 FROM json_each(:asked))
-SELECT {_COLUMNS} FROM (SELECT key, min(since) AS since FROM asked GROUP BY key) a
-    CROSS JOIN crossing_subjects s ON s.key = a.key AND s.occurred_at >= a.since
+SELECT {_COLUMNS} FROM (SELECT DISTINCT key, since FROM asked) a CROSS JOIN crossing_subjects s ON s.rowid IN (
+    {_WITHIN.format(what="w.rowid")})
 UNION ALL SELECT DISTINCT {_COLUMNS} FROM asked a CROSS JOIN crossing_subjects s ON s.rowid IN (
     ({_BEFORE.format(what="s.rowid", direction="entry")}), ({_BEFORE.format(what="s.rowid", direction="exit")}),
     ({_BEFORE.format(what="s.rowid", direction="presence")}))
@@ -38,8 +44,8 @@ _POSTGRESQL: Final = f"""
 WITH asked AS MATERIALIZED (
     SELECT v ->> 0 AS key, v ->> 1 AS state, CAST(v ->> 2 AS timestamptz) AS since
     FROM jsonb_array_elements(CAST(:asked AS jsonb)) AS t(v))
-SELECT {_COLUMNS} FROM (SELECT key, min(since) AS since FROM asked GROUP BY key) a
-    JOIN crossing_subjects s ON s.key = a.key AND s.occurred_at >= a.since
+SELECT {_COLUMNS} FROM (SELECT DISTINCT key, since FROM asked) a CROSS JOIN LATERAL (
+    {_WITHIN.format(what="w.*")}) s
 UNION ALL SELECT DISTINCT {_COLUMNS} FROM asked a CROSS JOIN LATERAL (
     ({_BEFORE.format(what="s.*", direction="entry")}) UNION ALL ({_BEFORE.format(what="s.*", direction="exit")})
     UNION ALL ({_BEFORE.format(what="s.*", direction="presence")})) s
@@ -83,6 +89,9 @@ class Pasts:
         keys = self.keys(key)
         if keys not in self._made:
             legs = sorted(leg for each in keys for leg in self._legs.get(each, ()))
+            if len(legs) > MOST_LEGS:
+                self._made[keys] = TOO_MUCH
+                return TOO_MUCH
             offences = sorted(offence for each in keys for offence in self._offences.get(each, ()))
             self._made[keys] = Past(tuple(legs), tuple(offences))
         return self._made[keys]
@@ -113,8 +122,11 @@ def load(tx: Transaction, asks: Sequence[Ask]) -> Pasts:
 def _legs(tx: Transaction, asks: Sequence[Ask], keys: Mapping[str, frozenset[str]]) -> dict[str, list[Leg]]:
     """Legs by key. Straight from the driver: a thousand rows would cost more on their way through SQLAlchemy."""
     dialect = tx.dialect
+    first: dict[str, datetime] = {}
+    for ask in asks:
+        first |= {key: min(ask.since, first.get(key, ask.since)) for key in keys[ask.key]}
     asked = {
-        (key, state, _INSTANT.process_bind_param(ask.since, dialect))
+        (key, state, _INSTANT.process_bind_param(first[key], dialect))
         for ask in asks
         for key in keys[ask.key]
         for state in (None, *ask.states)

@@ -177,6 +177,13 @@ _ENDS = {
 }
 
 
+def documents(tx: Transaction, holder: str, most: int) -> list[str]:
+    """Keys of a holder's documents, at most so many."""
+    column = crossing_subjects.c
+    query = select(column.key).where(column.holder == holder, column.key.is_not(None)).distinct().limit(most)
+    return list(tx.execute(query).scalars())
+
+
 def uses(tx: Transaction, holders: Collection[str], keys: Collection[str]) -> dict[str, Use]:
     """How documents of these holders, and of whoever else used one of them, were used; by key, these keys included."""
     column = crossing_subjects.c

@@ -16,7 +16,7 @@ from app.evaluation.decision import OPEN, Decision, Difference, Finding, Judgeme
 from app.facts.derive import derive, local_day
 from app.facts.history import Here, history_facts
 from app.facts.manifests import Announced, announced
-from app.facts.measures import NO_KEY, Place, measured
+from app.facts.measures import NO_KEY, TOO_MUCH, Place, measured
 from app.facts.reference_data import Checkpoint, ReferenceData
 from app.facts.subjects import Subject
 from app.language.ir import Rule, Rulebook, Status
@@ -142,16 +142,16 @@ class Engine:
         found: dict[str, Value | Unknown] = {}
         if told:
             found |= {path: value for path, value in told.of(subject.key).items() if path in asked.lists}
-        here = None
-        if subject.key:
+        here: Here | Unknown = NO_KEY
+        if past.too_much:
+            here = TOO_MUCH
+        elif subject.key:
             leg = subject.leg(facts, prepared.checkpoint.state, prepared.crossing)
             since = self._joined_on(prepared.day) if SCHENGEN in prepared.jurisdictions else {}
             here = Here(leg, past, prepared.territory, self._reference.checkpoints, since)
         if asked.facts:
-            unknown = dict.fromkeys(asked.facts, NO_KEY)
-            found |= (
-                {path: value for path, value in history_facts(here).items() if path in asked.facts} if here else unknown
-            )
+            of_the_past = dict.fromkeys(asked.facts, here) if isinstance(here, Unknown) else history_facts(here)
+            found |= {path: of_the_past[path] for path in asked.facts}
         place = Place(prepared.checkpoint, self.rulebook.calendars.get(prepared.checkpoint.state), traffic)
         found |= measured(asked.measures, here, {**facts, **_known(found)}, place)
         return {**facts, **_known(found)}, {path: each for path, each in found.items() if isinstance(each, Unknown)}

@@ -18,6 +18,8 @@ from app.storage.engine import Transaction, alone_with
 from app.vocabulary.past import NO_TRAFFIC, Past, Traffic
 
 ENGINE = "engine"
+# So many documents are not one person's: the data are those of a placeholder, or of namesakes.
+_MOST_DOCUMENTS = 20
 
 
 def alone(tx: Transaction, events: Collection[Prepared]) -> None:
@@ -108,6 +110,11 @@ def relink(tx: Transaction, new: Iterable[Prepared], trigger: Trigger, old: Iter
         for holder in use.holders:
             by_holder[holder].add(use.key)
     holders = links.with_several_keys(tx, by_holder) | {each.holder for each in old if each.holder}
+    for holder in sorted(holders):
+        known = {*links.documents(tx, holder, _MOST_DOCUMENTS), *by_holder[holder]}
+        if len(known) >= _MOST_DOCUMENTS:
+            holders.remove(holder)
+            _relink(tx, (), known, trigger)
     keys = {key for holder in holders for key in by_holder[holder]} | {
         each.key for each in old if each.key and each.holder
     }

@@ -23,6 +23,7 @@ Number: TypeAlias = int | Unknown | None
 _ZONES: Final = 2
 _MINUTE: Final = timedelta(minutes=1)
 NO_KEY: Final = Unknown(UnknownReason.NO_KEY)
+TOO_MUCH: Final = Unknown(UnknownReason.TOO_MUCH)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +35,8 @@ class Place:
     traffic: Traffic = NO_TRAFFIC
 
 
-def measured(wanted: Iterable[Measure], here: Here | None, facts: Facts, place: Place) -> dict[str, Number]:
-    """Each measure by its path; `here` is None where no key tells whose history it would be."""
+def measured(wanted: Iterable[Measure], here: Here | Unknown, facts: Facts, place: Place) -> dict[str, Number]:
+    """Each measure by its path; `here` may be the reason why there is no history."""
     return {each.field.path: _measure(each, here, facts, place) for each in wanted}
 
 
@@ -50,14 +51,14 @@ def reaching_back(day: date, days: int) -> datetime:
     return datetime.combine(date.fromordinal(max(1, day.toordinal() - days - _ZONES)), time.min, UTC)
 
 
-def _measure(measure: Measure, here: Here | None, facts: Facts, place: Place) -> Number:
+def _measure(measure: Measure, here: Here | Unknown, facts: Facts, place: Place) -> Number:
     match measure.count:
         case Count.MINUTES | Count.WORKING_DAYS:
             return _between(measure, facts, place)
         case Count.CHECKPOINT_CROSSINGS | Count.CAPACITY_SHARE:
             return _traffic(measure, place)
-        case _ if here is None:
-            return NO_KEY
+        case _ if isinstance(here, Unknown):
+            return here
         case Count.DAYS_PRESENT | Count.CONTINUOUS_DAYS:
             return _days(measure, here)
         case Count.DAYS_SINCE_ENTRY:

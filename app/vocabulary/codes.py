@@ -253,6 +253,7 @@ class UnknownReason(StrEnum):
     """Why a fact about a subject's history cannot be known."""
 
     NO_KEY = "no_key"
+    TOO_MUCH = "more_crossings_than_one_subject_makes"
     NO_ENTRY = "no_entry_on_record"
     NO_EXIT = "no_exit_on_record"
     BASIS = "basis_of_stay_not_said"

@@ -58,12 +58,14 @@ class Unknown:
 class Past:
     """All that is on record of one subject, under any of its keys, as far back as was asked for; sorted.
 
-    `lists` are those of the voyage it crosses on, in any order.
+    `lists` are those of the voyage it crosses on, in any order. `too_much` if there is more than is read of anybody.
     """
 
     legs: tuple[Leg, ...] = ()
     offences: tuple[Offence, ...] = ()
     lists: tuple[Listed, ...] = ()
+    too_much: bool = False
 
 
 NOTHING = Past()
+TOO_MUCH = Past(too_much=True)

@@ -417,3 +417,24 @@ def test_a_crossing_that_cannot_be_judged_again_is_set_aside_and_keeps_no_other_
         settled(restarted)
         assert restarted.get("/readyz").json()["rederivation"] == {"waiting": 0, "since": None, "faulty": 0}
         assert [name for name, _, _ in found(restarted, status="open")] == ["in-again", "poisoned"]
+
+
+def test_a_number_that_lanes_enter_for_everybody_is_nobodys_history(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.crossings.history.MOST_LEGS", 3)
+    for day in range(4):
+        sent(service, f"crossed-{day}", day, "entry")
+    answer = sent(service, "last", 6, "exit")
+    (told,) = {next(iter(each["reasons"].values()))["reason"] for each in answer["findings"] if each["reasons"]}
+    assert (answer["outcome"], told) == ("undetermined", "more_crossings_than_one_subject_makes")
+
+
+def test_names_of_too_many_documents_are_nobodys(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("app.evaluation.past._MOST_DOCUMENTS", 4)
+    for number in range(6):
+        issued = (FIRST + timedelta(days=20 * number - 1)).date().isoformat()
+        changes = {"persons__0__document__number": f"E{number}", "persons__0__document__issued_on": issued}
+        sent(service, f"crossed-{number}", 20 * number, "entry", **changes)
+        keys = service.get("/v1/subjects/CHN:E0").json()["keys"]
+        assert len(keys) == (number + 1 if number < 3 else 1)

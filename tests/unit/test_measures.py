@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.facts.history import Here
-from app.facts.measures import Number, Place, lookback, measured, reaching_back
+from app.facts.measures import NO_KEY, Number, Place, lookback, measured, reaching_back
 from app.language.calendars import WEEK, Calendar
 from app.language.ir import Count, Measure, Period, Reach
 from app.vocabulary.codes import CapacityUnit, Direction, Regime, StayBasis, UnknownReason
@@ -26,7 +26,7 @@ DAY: Final = timedelta(days=1)
 
 
 def number(counted: Measure, found: Here | None, facts: Facts | None = None, place: Place = PLACE) -> Number:
-    return measured([counted], found, facts or {}, place)[counted.field.path]
+    return measured([counted], found or NO_KEY, facts or {}, place)[counted.field.path]
 
 
 def days(window: int | None, *leave_out: StayBasis) -> Measure:
