@@ -12,6 +12,8 @@ from app.crossings.records import Cause
 from app.storage.engine import Transaction
 from app.storage.tables import crossing_subjects, crossings, due
 
+# PostgreSQL takes 65,535 parameters at most.
+_AT_ONCE = 10_000
 _INSERT: Any = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
 
 
@@ -43,8 +45,9 @@ class Backlog:
 
 def mark(tx: Transaction, identifiers: Collection[str], trigger: Trigger) -> None:
     """These crossings are due; one that is already stays so for its first reason."""
-    if identifiers:
-        _mark(tx, crossings.c.id.in_(identifiers), trigger)
+    ordered = sorted(identifiers)
+    for start in range(0, len(ordered), _AT_ONCE):
+        _mark(tx, crossings.c.id.in_(ordered[start : start + _AT_ONCE]), trigger)
 
 
 def mark_subjects(tx: Transaction, keys: Collection[str], trigger: Trigger) -> None:

@@ -101,15 +101,15 @@ def statements(tx: Transaction, keys: Collection[str], *, ended: bool = False) -
     return [Statement(**row._asdict() | {"ground": Ground(row.ground)}) for row in tx.execute(query)]
 
 
-def get(tx: Transaction, identifier: str, *, ended: bool = False) -> Statement:
-    """A statement in force (or, with `ended`, any); raises NotFound."""
+def get(tx: Transaction, identifier: str) -> Statement:
+    """A statement, in force or ended; raises NotFound."""
     row = (
         tx.execute(select(same_subject).where(_COLUMN.id == identifier)).one_or_none()
         if is_storable(identifier)
         else None
     )
-    if row is None or (row.ended_at is not None and not ended):
-        raise NotFound(f"There is no link {identifier} in force.")
+    if row is None:
+        raise NotFound(f"There is no link {identifier}.")
     return Statement(**row._asdict() | {"ground": Ground(row.ground)})
 
 
@@ -213,7 +213,22 @@ def uses(tx: Transaction, holders: Collection[str], keys: Collection[str]) -> di
 
 
 def exact_matches(found: Iterable[Use]) -> Iterator[tuple[str, str]]:
-    """Pairs of documents of one holder of which one followed the other; the same whatever the order of `found`."""
+    """Pairs of documents of one holder of which one followed the other; the same whatever the order of `found`.
+
+    Where two documents were in use side by side, a later one that follows both joins neither: namesakes look like this.
+    """
+    pairs = set(_following(found))
+    linked: defaultdict[str, set[str]] = defaultdict(set)
+    for one, other in pairs:
+        linked[one].add(other)
+        linked[other].add(one)
+    for one, other in pairs:
+        together = _reached(one, linked)
+        if all(linked[each] | {each} == together for each in together):
+            yield one, other
+
+
+def _following(found: Iterable[Use]) -> Iterator[tuple[str, str]]:
     for old, new in permutations(found, 2):
         same = old.key.partition(":")[0] == new.key.partition(":")[0] and old.holders & new.holders
         if same and new.issued_on and max(old.last, *old.issued, date.min) < new.issued_on:

@@ -1,11 +1,12 @@
 """A subject across its crossings, as officers look at it."""
 
 from collections.abc import Collection
+from typing import Any
 
 from sqlalchemy import func, select
 
 from app.storage.engine import Transaction
-from app.storage.tables import crossing_subjects, decisions, findings, violations
+from app.storage.tables import crossing_subjects, decisions, violations
 from app.vocabulary.past import Leg
 
 _COLUMN = crossing_subjects.c
@@ -28,27 +29,13 @@ def violations_by_status(tx: Transaction, keys: Collection[str]) -> dict[str, in
     return {row[0]: row[1] for row in tx.execute(query.order_by(column.status))}
 
 
-def governing(tx: Transaction, crossing: str, key: str) -> list[str]:
-    """Rules that applied to the subject at a crossing, by the newest decision on it."""
+def facts_at(tx: Transaction, crossing: str, key: str) -> Any:  # noqa: ANN401 (JSON)
+    """The facts by which the newest decision on a crossing judged the subject; None if there are none."""
     place = tx.execute(
         select(_COLUMN.kind, _COLUMN.position).where(_COLUMN.crossing == crossing, _COLUMN.key == key)
     ).first()
-    newest = (
-        select(decisions.c.id, decisions.c.facts, decisions.c.compliant)
-        .where(decisions.c.crossing == crossing)
-        .order_by(decisions.c.number.desc())
-        .limit(1)
-    )
-    row = tx.execute(newest).first()
-    if place is None or row is None:
-        return []
-    of_kind = [number for number, facts in enumerate(row.facts) if facts["subject.kind"] == place.kind]
-    return [*row.compliant[of_kind[place.position]], *_found(tx, row.id, place.kind, place.position)]
-
-
-def _found(tx: Transaction, decision: str, kind: object, position: int) -> list[str]:
-    column = findings.c
-    query = select(column.rule).where(
-        column.decision == decision, column.subject_kind == kind, column.subject_position == position
-    )
-    return list(tx.execute(query).scalars())
+    newest = select(decisions.c.facts).where(decisions.c.crossing == crossing).order_by(decisions.c.number.desc())
+    facts = tx.execute(newest.limit(1)).scalar()
+    if place is None or not facts:
+        return None
+    return [each for each in facts if each["subject.kind"] == place.kind][place.position]

@@ -22,13 +22,16 @@ def milder(applied: Version, then: Rulebook, now: Rulebook, rule: str, facts: Fa
     `then` is the rulebook the violation was found by, `now` the one in force.
     """
     current = now.rules.get(rule)
-    resolved = resolve(now, current, today) if current and current.status is not Status.RETIRED else None
+    if current is None or current.status is Status.RETIRED:
+        return None  # that nobody keeps the rule any more says nothing of the law
+    resolved = resolve(now, current, today)
     if resolved is None:
         return {"why": NO_LAW, "version": None}
     told: dict[str, Any] = {"version": resolved.version.id}
     if resolved.version == applied and now.digest == then.digest:
         return None
-    if reference.verdict(resolved, facts) in {Verdict.COMPLIANT, Verdict.NOT_APPLICABLE}:
+    # One that is not asked of these facts (by a transitional clause, say) is not therefore milder.
+    if reference.verdict(resolved, facts) is Verdict.COMPLIANT:
         return told | {"why": LAWFUL_NOW}
     old = then.provisions.get(applied.sanction or "")
     new = now.provisions.get(resolved.version.sanction or "")

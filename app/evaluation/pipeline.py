@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from time import monotonic
 from typing import Any, Final, TypeAlias
 
 import orjson
@@ -50,12 +51,16 @@ _log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """What the sender is told. `replayed` if the event was stored before; `decision` is None then."""
+    """What the sender is told. `replayed` if the event was stored before; `decision` is None then.
+
+    `revision` is above 1 if it was corrected or withdrawn since.
+    """
 
     crossing: str
     answer: bytes
     replayed: bool
     decision: Decision | None = None
+    revision: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +109,7 @@ class Pipeline:
         self._engine: Engine | None = None
         self._closed = False
         self._due = True
+        self._look_at = 0.0
         # Between the question whether it is closed and the task's place in the queue nothing may come.
         self._entrance = threading.Lock()
         self._thread = threading.Thread(target=self._run, name="evaluating", daemon=True)
@@ -219,6 +225,8 @@ class Pipeline:
     def _take(self) -> list[_Task]:
         """What waits, at most so many at once; if nothing does and nothing is known to be due, wait a while for it."""
         tasks: list[_Task] = []
+        # However busy lanes are: what a link, the day at a checkpoint or another server left is looked for.
+        self._due = self._due or monotonic() >= self._look_at
         try:
             tasks.append(self._tasks.get_nowait() if self._due else self._tasks.get(timeout=_POLL_SECONDS))
             while len(tasks) < _AT_ONCE:
@@ -230,6 +238,7 @@ class Pipeline:
     def _judge_again(self, engine: Engine) -> None:
         if not self._due:
             return
+        self._look_at = monotonic() + _POLL_SECONDS
         most = _AGAIN if self._tasks.empty() else _AGAIN_AMID
         try:
             with transaction(self._database) as tx:
@@ -252,7 +261,7 @@ class Pipeline:
                 except Unavailable:
                     raise
                 except Exception as error:  # noqa: BLE001 (it is set aside, and seen in the health of the service)
-                    _log.error("a crossing cannot be judged again", crossing=each.crossing, exc_info=error)
+                    _log.error("a crossing cannot be judged again", crossing=each.crossing, error=type(error).__name__)
                     with transaction(self._database) as tx:
                         due.set_aside(tx, each.crossing, type(error).__name__)
 
@@ -308,15 +317,16 @@ class Pipeline:
         prepared = [_prepared(engine, task, new_id(now)) for task in tasks]
         past.alone(tx, [each for each in prepared if isinstance(each, Prepared)])
         known = crossings.known(tx, {task.key for task in tasks})
-        new = {
-            task.key: each
-            for task, each in zip(tasks, prepared, strict=True)
-            if isinstance(each, Prepared) and task.key not in known
-        }
+        # In the order of time, so that none of them need be judged again for another.
+        order = sorted(range(len(tasks)), key=lambda place: tasks[place].event.occurred_at)
+        new: dict[crossings.Key, Prepared] = {}
+        for place in order:
+            each = prepared[place]
+            if isinstance(each, Prepared) and tasks[place].key not in known:
+                new.setdefault(tasks[place].key, each)
         batch = _Batch(tx, engine, now, list(new.values()))
         settled: list[_Settled] = [Unavailable(_STOPPING)] * len(tasks)
-        # In the order of time, so that none of them need be judged again for another.
-        for place in sorted(range(len(tasks)), key=lambda place: tasks[place].event.occurred_at):
+        for place in order:
             task, each = tasks[place], prepared[place]
             before = known.get(task.key)
             if before is None and isinstance(each, Prepared):
@@ -393,7 +403,7 @@ def canonical_digest(event: Any) -> str:  # noqa: ANN401 (any JSON)
 def _again(before: crossings.Known | None, task: _Waiting) -> _Settled:
     assert before is not None  # noqa: S101 (an event is new, or at fault, or stored before)
     if before.body_digest == task.received.body_digest:
-        return Stored(before.crossing, before.answer, replayed=True)
+        return Stored(before.crossing, before.answer, replayed=True, revision=before.revision)
     source, event_id = task.key
     return Conflict(f"Event {event_id} of {source} is stored with another body as crossing {before.crossing}.")
 

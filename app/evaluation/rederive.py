@@ -9,13 +9,11 @@ from datetime import datetime
 from typing import Any
 
 import orjson
-import structlog
 
 from app.crossings import due, records
 from app.crossings.due import Due, Trigger
 from app.crossings.history import Pasts
 from app.crossings.records import Cause
-from app.errors import Invalid
 from app.evaluation import past
 from app.evaluation.engine import Engine, Prepared
 from app.evaluation.past import ENGINE
@@ -30,7 +28,6 @@ from app.vocabulary.wire import Crossing
 # Statuses of violations on which no officer has decided yet.
 UNDECIDED = frozenset({OPEN, "in_review"})
 _DISMISSED = frozenset({"dismissed", "overturned"})
-_log = structlog.get_logger()
 
 
 def run(tx: Transaction, engine: Engine, most: int, now: datetime) -> int:
@@ -42,12 +39,12 @@ def run(tx: Transaction, engine: Engine, most: int, now: datetime) -> int:
 def judge_again(tx: Transaction, engine: Engine, chosen: Sequence[Due], now: datetime) -> int:
     """Judge these again, as far as nobody else is at them; how many were."""
     stored = {each.id: each for each in records.many(tx, [each.crossing for each in chosen])}
-    events = {name: event for name, each in stored.items() if (event := _prepared(engine, each))}
+    events = {name: _prepared(engine, each) for name, each in stored.items()}
     past.alone(tx, events.values())
     mine = due.take(tx, [each.crossing for each in chosen])
     # Read once more: somebody may have corrected one of them while this one waited.
     stored = {each.id: each for each in records.many(tx, list(mine))}
-    events = {name: event for name, each in stored.items() if (event := _prepared(engine, each))}
+    events = {name: _prepared(engine, each) for name, each in stored.items()}
     pasts = past.load(tx, engine, list(events.values()))
     for each in chosen:
         if each.crossing in events and not stored[each.crossing].withdrawn:
@@ -55,13 +52,8 @@ def judge_again(tx: Transaction, engine: Engine, chosen: Sequence[Due], now: dat
     return len(mine)
 
 
-def _prepared(engine: Engine, crossing: records.Stored) -> Prepared | None:
-    """None for an event that today's rulebook cannot judge; what was decided of it stays."""
-    try:
-        return replace(engine.prepare(Crossing.model_validate_json(crossing.body)), crossing=crossing.id)
-    except Invalid as error:
-        _log.error("a crossing that is due cannot be judged again", crossing=crossing.id, error=str(error))
-        return None
+def _prepared(engine: Engine, crossing: records.Stored) -> Prepared:
+    return replace(engine.prepare(Crossing.model_validate_json(crossing.body)), crossing=crossing.id)
 
 
 def _again(  # one argument for each thing a decision rests on
@@ -81,7 +73,7 @@ def _again(  # one argument for each thing a decision rests on
     made = decided(crossing.id, decision, engine.rulebook, now, why, standing)
     records.store_decisions(tx, [(crossing.id, made.decision)])
     changed = settle(tx, standing, made, now)
-    if changed and engine.all_asked_of_the_past(SubjectKind.INDIVIDUAL).offences:
+    if changed and any(engine.all_asked_of_the_past(kind).offences for kind in SubjectKind):
         due.mark(tx, past.later(pasts, event), Trigger(Cause.LATER_VIOLATION, crossing.id, now))
 
 

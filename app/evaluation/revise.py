@@ -44,7 +44,7 @@ class Revised:
 
 def run(tx: Transaction, engine: Engine, revising: Revising, now: datetime) -> Revised:
     """Carry it out; raises NotFound, Invalid or Conflict, after which nothing is changed."""
-    before = records.get(tx, revising.crossing)
+    before = first = records.get(tx, revising.crossing)
     known = _prepared_before(engine, before)
     new = _prepared(engine, revising, before)
     past.alone(tx, [each for each in (known, new) if each])
@@ -56,6 +56,8 @@ def run(tx: Transaction, engine: Engine, revising: Revising, now: datetime) -> R
         raise Conflict(
             f"Crossing {before.id} is at revision {before.revision}, not {revising.revises}; read it again first."
         )
+    if before.revision != first.revision:
+        raise Conflict(f"Crossing {before.id} was corrected at the same moment; read it again first.")
     return _carry_out(tx, engine, revising, before, (known, new), now)
 
 
@@ -145,4 +147,8 @@ def _prepared(engine: Engine, revising: Revising, before: records.Crossing) -> P
     ]
     if problems:
         raise Invalid("The correction is of another event; nothing was changed.", problems)
-    return replace(engine.prepare(event), crossing=before.id)
+    try:
+        return replace(engine.prepare(event), crossing=before.id)
+    except Invalid as error:
+        places = [replace(each, pointer=f"/event{each.pointer}") for each in error.problems]
+        raise Invalid(error.detail, places) from error

@@ -1,8 +1,9 @@
 """A person's stays in a territory for an officer: the days counted, and what is left of the limits."""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 from typing import Final
 
 from app.evaluation.engine import SCHENGEN, SCHENGEN_STATES
@@ -10,30 +11,41 @@ from app.facts.history import Sojourn, over_border, sojourns
 from app.facts.limits import Assessment, CalendarYear, Continuous, Limit, PerEntry, Rolling, judge
 from app.facts.measures import bounds, counts
 from app.facts.stays import Presence
-from app.language.ir import Count, Leaf, Literal, Measure, Operator, Rule, Rulebook, Status
+from app.language.evaluate import truth
+from app.language.ir import Count, Leaf, Measure, Operator, Rule, Rulebook, Status
+from app.language.operators import operand_value
 from app.language.resolve import leaves, resolve
-from app.vocabulary.codes import StayBasis
+from app.language.truth import Truth
+from app.vocabulary.codes import Direction, StayBasis, SubjectKind
 from app.vocabulary.past import Leg
+from app.vocabulary.values import Facts
 
 LEFT_OUT: Final = frozenset({StayBasis.RESIDENCE_PERMIT, StayBasis.LONG_STAY_VISA})
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A limit with the bases whose days do not count, and the rule that sets it, if one does."""
+    """A limit with the bases whose days do not count, and the rule that sets it, if one does.
+
+    `certain` is false for a rule of which it is not known for certain that it applies.
+    """
 
     limit: Limit
     leave_out: frozenset[StayBasis] = LEFT_OUT
     rule: str | None = None
+    certain: bool = True
 
 
 @dataclass(frozen=True, slots=True)
 class Assessed:
-    """What is used of a limit: at least and at most, which differ where a crossing is not on record."""
+    """What is used of a limit: at least and at most, which differ where a crossing is not on record.
+
+    `most` is None where nothing on record bounds it.
+    """
 
     asked: Asked
     least: Assessment
-    most: Assessment
+    most: Assessment | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,35 +92,48 @@ def _days(presence: Presence) -> Iterator[date]:
 
 
 def _assessed(asked: Asked, found: Sequence[Sojourn], on: date) -> Assessed:
-    least, most, _ = bounds(found, asked.leave_out, on)
-    return Assessed(asked, judge(asked.limit, least), judge(asked.limit, most))
+    least, most, open_ = bounds(found, asked.leave_out, on)
+    bounded = all(stay.earliest > date.min for stay in open_)
+    return Assessed(asked, judge(asked.limit, least), judge(asked.limit, most) if bounded else None)
 
 
-def limits_of(rulebook: Rulebook, territory: str, rules: Collection[str], on: date) -> Iterator[Asked]:
-    """Limits that these rules set in the territory on that day: at most so many days of a measure."""
-    for name in sorted(rules):
-        rule = rulebook.rules.get(name)
-        if rule and rule.status is Status.ACTIVE and rule.jurisdiction == territory:
-            yield from _set_by(rulebook, rule, on)
+def limits_of(rulebook: Rulebook, territory: str, facts: Facts, on: date) -> Iterator[Asked]:
+    """Limits that rules of the territory set whoever leaves on that day: at most so many days of a measure.
+
+    `facts` are those of the last crossing there. Rules that may apply, as far as is known, are among them.
+    """
+    leaving = {**facts, "crossing.direction": Direction.EXIT.value, "crossing.date": on}
+    for rule in rulebook.rules.values():
+        if (
+            rule.status is Status.ACTIVE
+            and rule.jurisdiction == territory
+            and rule.applies_to is SubjectKind.INDIVIDUAL
+        ):
+            yield from _set_by(rulebook, rule, leaving, on)
 
 
-def _set_by(rulebook: Rulebook, rule: Rule, on: date) -> Iterator[Asked]:
+def _set_by(rulebook: Rulebook, rule: Rule, leaving: Facts, on: date) -> Iterator[Asked]:
     resolved = resolve(rulebook, rule, on)
-    for leaf in leaves(resolved.holds) if resolved else ():
-        measure = rulebook.measures.get(leaf.field.path)
-        limit = _limit(measure, leaf) if measure else None
-        if measure and limit:
-            yield Asked(limit, measure.leave_out, rule.id)
+    asked = [leaf for leaf in leaves(resolved.holds) if leaf.field.path in rulebook.measures] if resolved else []
+    applies = truth(resolved.applies, leaving) if resolved and asked else Truth.FALSE
+    for leaf in asked:
+        measure = rulebook.measures[leaf.field.path]
+        limit = _limit(measure, leaf, leaving)
+        if limit and applies is not Truth.FALSE:
+            yield Asked(limit, measure.leave_out, rule.id, certain=applies is Truth.TRUE)
 
 
-def _limit(measure: Measure, leaf: Leaf) -> Limit | None:
-    match leaf.operator, leaf.operands, measure.count:
-        case Operator.AT_MOST, (Literal(value),), Count.DAYS_PRESENT:
-            days = int(value)  # type: ignore[arg-type] # a number, by the field's type
+def _limit(measure: Measure, leaf: Leaf, facts: Facts) -> Limit | None:
+    value = operand_value(leaf.operands[0], facts, None)
+    if leaf.operator is not Operator.AT_MOST or not isinstance(value, int | Decimal):
+        return None
+    days = int(value)
+    match measure.count:
+        case Count.DAYS_PRESENT:
             return CalendarYear(days) if measure.calendar_year else Rolling(days, measure.days or 0)
-        case Operator.AT_MOST, (Literal(value),), Count.CONTINUOUS_DAYS:
-            return Continuous(int(value))  # type: ignore[arg-type] # as above
-        case Operator.AT_MOST, (Literal(value),), Count.DAYS_SINCE_ENTRY:
-            return PerEntry(int(value))  # type: ignore[arg-type] # as above
+        case Count.CONTINUOUS_DAYS:
+            return Continuous(days)
+        case Count.DAYS_SINCE_ENTRY:
+            return PerEntry(days)
         case _:
             return None

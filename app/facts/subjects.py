@@ -10,7 +10,7 @@ import orjson
 
 from app.language.operators import MISSING
 from app.language.truth import Truth, all_of, any_of
-from app.vocabulary.codes import PermitKind, StayBasis, SubjectKind, VisaKind
+from app.vocabulary.codes import IdentifierScheme, PermitKind, StayBasis, SubjectKind, VisaKind
 from app.vocabulary.past import Leg
 from app.vocabulary.values import Facts, Record
 from app.vocabulary.wire import Organization, Person
@@ -46,6 +46,14 @@ class Subject:
 def compact(number: str) -> str:
     """A number as it is compared: without spaces, in capitals."""
     return "".join(number.split()).upper()
+
+
+def as_stored(key: str) -> str:
+    """A key as somebody types it, in the form in which keys are kept."""
+    register, found, number = key.partition(":")
+    scheme = register.strip()
+    in_order = scheme.lower() if scheme.lower() in set(IdentifierScheme) else scheme.upper()
+    return f"{in_order}:{compact(number)}" if found else key
 
 
 def person(person: Person, index: int, facts: Facts, territory: frozenset[str]) -> Subject:

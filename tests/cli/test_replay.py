@@ -67,5 +67,12 @@ def test_a_decision_that_cannot_be_judged_is_told_and_the_others_are_judged(fill
 
 
 def test_an_empty_database_has_nothing_to_differ(tmp_path: Path, gerege: Gerege) -> None:
-    ran = gerege("replay", "--database", f"sqlite:///{tmp_path}/gerege.db")
+    url = f"sqlite:///{tmp_path}/gerege.db"
+    gerege("migrate", "--database", url)
+    ran = gerege("replay", "--database", url)
     assert (ran.code, ran.said) == (0, "0 decisions judged again, 0 differences.")
+
+
+def test_a_database_that_is_not_there_is_not_made(tmp_path: Path, gerege: Gerege) -> None:
+    ran = gerege("replay", "--database", f"sqlite:///{tmp_path}/misspelt.db")
+    assert (ran.code, (tmp_path / "misspelt.db").exists()) == (3, False)

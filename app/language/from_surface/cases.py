@@ -109,7 +109,7 @@ def _case(node: Node, base: Mapping, rule: Rule, known: Named, report: Report) -
 
 def _earlier(node: Node, base: Mapping, rules: Collection[str], report: Report) -> Earlier | None:
     """The base, changed as by a case's `set` and `omit`; `confirmed` names rules."""
-    entry = mapping(node, "an earlier event", report, ("set",), ("omit", "confirmed"))
+    entry = mapping(node, "an earlier event", report, (), ("set", "omit", "confirmed"))
     event = _event(entry, base, report) if entry else None
     if entry is None or event is None or not _valid(event, entry, base, report):
         return None

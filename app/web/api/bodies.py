@@ -5,11 +5,11 @@ from typing import Annotated, Any, TypeVar
 
 import orjson
 from fastapi import Request
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from app.errors import Invalid, Problem
 from app.evaluation.pipeline import canonical_digest
-from app.vocabulary.members import Text
+from app.vocabulary.members import ShortText, Text
 from app.vocabulary.wire import Crossing
 from app.web.problems import BadRequestError, not_acceptable, not_an_event
 
@@ -85,10 +85,16 @@ async def document_of(request: Request, largest: int) -> dict[str, Any]:
     return document
 
 
+def _says_something(text: str) -> str:
+    if not text.strip():
+        raise ValueError("must say something")
+    return text
+
+
 class _Withdrawn(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True)
 
-    reason: Text
+    reason: Annotated[Text, AfterValidator(_says_something)]
     revises: Annotated[int, Field(ge=1)] | None = None
 
 
@@ -96,7 +102,22 @@ class _Reasoned(_Withdrawn):
     event: Any = None
 
 
-_T = TypeVar("_T", bound=_Withdrawn)
+class LinkAsked(BaseModel):
+    """That another key names the same subject, or that it does not, and why."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    other: ShortText
+    reason: Annotated[Text, AfterValidator(_says_something)]
+    same: bool = True
+
+
+async def link_of(request: Request, largest: int) -> LinkAsked:
+    """Read and check a link; raises as `event_of`."""
+    return _told(await document_of(request, largest), LinkAsked)
+
+
+_T = TypeVar("_T", bound=BaseModel)
 
 
 def _told(document: dict[str, Any], model: type[_T]) -> _T:

@@ -58,14 +58,16 @@ async def post_crossing(request: Request) -> Response:
     services.metrics.seconds.observe(time.perf_counter() - began)
     services.metrics.stored(stored)
     headers = {"Location": f"/v1/crossings/{stored.crossing}"} | (_REPLAYED if stored.replayed else {})
+    if stored.revision > 1:
+        headers["X-Revision"] = str(stored.revision)
     return Response(stored.answer, 200 if stored.replayed else 201, headers, media_type="application/json")
 
 
-def _check_clock(event: Crossing, now: datetime) -> None:
+def _check_clock(event: Crossing, now: datetime, place: str = "") -> None:
     """Refuse what has not happened yet: judged by the law of a wrong day, it would accuse or clear without ground."""
     if event.occurred_at - now > AHEAD:
         problem = Problem(
-            "/occurred_at", "lies more than a day ahead of the service's clock", f"it is {now.isoformat()}"
+            f"{place}/occurred_at", "lies more than a day ahead of the service's clock", f"it is {now.isoformat()}"
         )
         raise Invalid("The event has not happened yet; nothing was stored. Set the sender's clock.", [problem])
 
@@ -121,7 +123,7 @@ async def post_correction(
     services = services_of(request)
     sent = await correction_of(request, services.settings.max_body_bytes)
     now = services.clock.now()
-    _check_clock(sent.body.event, now)
+    _check_clock(sent.body.event, now, "/event")
     received = Received(sent.body.content, sent.body.digest, now, credential.id)
     return await _revise(
         request, credential, Revising(identifier, received, sent.reason, sent.body.event, sent.revises)

@@ -107,7 +107,7 @@ def _message(message: Manifest) -> dict[str, Any]:
         "prepared_at": _local(message.prepared_at),
         "release": message.release,
         "part": message.part,
-        "whole": message.whole,
+        "whole": message.whole and message.counted,
         "legs": [_leg(each) for each in message.legs],
         "persons": len(message.persons),
         "crew": message.crew,

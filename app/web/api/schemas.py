@@ -299,21 +299,27 @@ class StayOut(_Out):
 class AssessmentOut(_Out):
     """How far a limit is used on the day."""
 
-    days_used: int
-    days_remaining: int | None
-    last_lawful_day: date | None
-    overstay_days: int
-    first_violation_day: date | None
+    days_used: int = Field(description="Days that count against the limit on that day.")
+    days_remaining: int | None = Field(
+        description="Days in a row that may still lawfully be spent: from the day after if present, else from the day "
+        "itself. May exceed the limit, as earlier days drop out of the window. Null: no end in sight."
+    )
+    last_lawful_day: date | None = Field(
+        description="The last of them; of whoever is over already the day by which to leave was due."
+    )
+    overstay_days: int = Field(description="Days of presence so far on which the limit was exceeded, ever.")
+    first_violation_day: date | None = Field(description="The first of them.")
 
 
 class LimitOut(_Out):
     """What is used of a limit. Where a crossing is not on record, `known` is false and the two bounds differ."""
 
     limit: str = Field(examples=["rolling 90/180"])
-    rule: str | None = Field(description="The rule that sets it; null if it was asked for.")
+    rule: str | None = Field(description="The rule that sets it whoever leaves that day; null if it was asked for.")
+    applies: bool | None = Field(description="Null: it is not known for certain that the rule applies to the person.")
     known: bool
     least: AssessmentOut
-    most: AssessmentOut
+    most: AssessmentOut | None = Field(description="Null: nothing on record bounds it.")
 
 
 class StaysOut(_Out):
@@ -552,3 +558,13 @@ LIST_BODY: dict[str, Any] = {
         "content": dict.fromkeys(("application/edifact", "text/plain", "application/octet-stream"), _TEXT),
     }
 }
+LINK_BODY = _object(
+    ["other", "reason"],
+    {
+        "other": {"type": "string", "minLength": 1, "maxLength": 64, "description": "The other key."},
+        "same": {"type": "boolean", "default": True, "description": "false: the two are not the same."},
+        "reason": _REASON,
+    },
+    {"other": "CHN:E98765432", "reason": "old passport shown beside the new one"},
+)
+END_BODY = _object(["reason"], {"reason": _REASON, "revises": _REVISES}, {"reason": "namesakes"})

@@ -4,8 +4,9 @@ from dataclasses import asdict
 from datetime import date
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Query, Request
+from fastapi import APIRouter, Depends, Query, Request, Response
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from starlette.concurrency import run_in_threadpool
 
 from app.audit import log
 from app.crossings import due, links, subjects
@@ -18,15 +19,19 @@ from app.evaluation.engine import SCHENGEN
 from app.evaluation.explaining import reason
 from app.evaluation.record import new_id
 from app.evaluation.stays import Asked, Assessed, Stays
+from app.facts.codec import typed
 from app.facts.limits import CalendarYear, Continuous, Limit, PerEntry, Rolling
+from app.facts.subjects import as_stored
 from app.identity.keys import Credential
 from app.identity.roles import Permission
 from app.storage.engine import Transaction, alone_with, reading, transaction
 from app.storage.types import is_storable
+from app.vocabulary.codes import SubjectKind
 from app.vocabulary.countries import ISO3
-from app.vocabulary.members import Day, ShortText, Text
+from app.vocabulary.members import Day
 from app.vocabulary.past import Leg
 from app.web.api import schemas
+from app.web.api.bodies import link_of, withdrawal_of
 from app.web.security import looked, permitted
 from app.web.services import Services, services_of
 
@@ -99,35 +104,41 @@ def get_subject(request: Request, identifier: str, credential: _Officer) -> Any:
     responses=schemas.problems(401, 403, 404, 422, 503),
 )
 def get_stays(request: Request, identifier: str, credential: _Officer, asked: Annotated[StaysAsked, Query()]) -> Any:  # noqa: ANN401 (checked by the response model)
-    """What is used and what remains of the limits asked for, and of those the rules set that applied to the person."""
+    """What is used and what remains of the limits asked for, and of those that rules set whoever leaves that day."""
     services = services_of(request)
     on = asked.on or services.clock.now().date()
     limits = [Asked(limit) for limit in asked.limits()]
     rulebook = services.pipeline.in_force.rulebook
     with reading(services.database) as tx:
         _, legs = _subject(tx, identifier)
-        territory = asked.territory or _territory_of(services, legs[0], on)
+        territory = _territory_of(services, asked.territory or legs[0].state, on)
         states = stays.states_of(rulebook, territory, on)
         latest = next((leg for leg in legs if leg.state in states and leg.day <= on), None)
-        rules = subjects.governing(tx, latest.crossing, latest.key) if latest else []
+        facts = subjects.facts_at(tx, latest.crossing, latest.key) if latest else None
     looked(credential, "stays", identifier)
-    limits += stays.limits_of(rulebook, territory, rules, on)
+    if facts and facts["subject.kind"] == SubjectKind.INDIVIDUAL:
+        fields = rulebook.fields(SubjectKind.INDIVIDUAL)
+        # Of a rulebook of earlier days there may be facts that today's does not know.
+        known = typed({path: value for path, value in facts.items() if path in fields}, fields)
+        limits += stays.limits_of(rulebook, territory, known, on)
     found = stays.count(legs, states, stays.since_of(rulebook, territory, on), on, limits)
     return {"subject": identifier, "territory": territory, "on": on, **_stays(found)}
 
 
 def _subject(tx: Transaction, key: str, most: int | None = None) -> tuple[frozenset[str], list[Leg]]:
     """All keys of the subject, and its crossings; raises NotFound for a key that no crossing names."""
-    keys = links.clusters(tx, [key])[key] if is_storable(key) else frozenset()
+    named = as_stored(key)
+    keys = links.clusters(tx, [named])[named] if is_storable(key) else frozenset()
     found = subjects.legs(tx, keys, most) if keys else []
     if not found:
         raise NotFound(f"No crossing on record names {key}. A key is issuer and number, as CHN:E12345678.")
     return keys, found
 
 
-def _territory_of(services: Services, leg: Leg, on: date) -> str:
+def _territory_of(services: Services, state: str, on: date) -> str:
+    """A Schengen state's stays are counted over all of them."""
     schengen = stays.states_of(services.pipeline.in_force.rulebook, SCHENGEN, on)
-    return SCHENGEN if leg.state in schengen else leg.state
+    return SCHENGEN if state in schengen else state
 
 
 def _stays(found: Stays) -> dict[str, Any]:
@@ -154,9 +165,10 @@ def _limit(each: Assessed) -> dict[str, Any]:
     return {
         "limit": str(each.asked.limit),
         "rule": each.asked.rule,
+        "applies": True if each.asked.certain else None,
         "known": each.least == each.most,
         "least": asdict(each.least),
-        "most": asdict(each.most),
+        "most": asdict(each.most) if each.most else None,
     }
 
 
@@ -178,79 +190,81 @@ def _link(each: Statement) -> dict[str, Any]:
     return {"link": told.pop("id"), **told}
 
 
-class LinkAsked(BaseModel):
-    """That another key names the same subject, or that it does not."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    other: ShortText = Field(examples=["CHN:E98765432"])
-    same: bool = True
-    reason: Text = Field(examples=["old passport shown beside the new one"])
-
-
-class EndAsked(BaseModel):
-    """Why a link is ended."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    reason: Text
-
-
 @router.post(
     "/subjects/{identifier}/links",
     status_code=201,
     summary="Say that two keys name the same subject, or that they do not",
     response_model=schemas.LinkOut,
-    responses=schemas.problems(401, 403, 404, 422, 503),
+    openapi_extra=schemas.LINK_BODY,
+    responses={
+        200: {"model": schemas.LinkOut, "description": "It is said already."},
+        **schemas.problems(400, 401, 403, 404, 413, 415, 422, 503),
+    },
 )
-def post_link(request: Request, identifier: str, credential: _Linker, asked: LinkAsked) -> Any:  # noqa: ANN401 (checked by the response model)
+async def post_link(request: Request, response: Response, identifier: str, credential: _Linker) -> Any:  # noqa: ANN401 (checked by the response model)
     """An officer's statement counts before an exact match. It is recorded, audited, and can be ended again.
 
     All crossings of both are judged again.
     """
-    if identifier == asked.other:
-        raise Invalid("A key cannot be linked to itself.", [Problem("/other", "is the same key")])
     services = services_of(request)
+    asked = await link_of(request, services.settings.max_body_bytes)
+    one, other = as_stored(identifier), as_stored(asked.other)
+    if one == other:
+        raise Invalid("A key cannot be linked to itself.", [Problem("/other", "is the same key")])
     now = services.clock.now()
-    pair = links.pair(identifier, asked.other)
-    made = Statement(new_id(now), *pair, asked.same, Ground.OFFICER, now, credential.id, asked.reason)
+    made = Statement(new_id(now), *links.pair(one, other), asked.same, Ground.OFFICER, now, credential.id, asked.reason)
+    said = await run_in_threadpool(_say, services, made)
+    looked(credential, "link", said.id)
+    if said.id != made.id:
+        response.status_code = 200
+    return _link(said)
+
+
+def _say(services: Services, made: Statement) -> Statement:
+    """Record the statement, unless it is in force already: that one then."""
     with transaction(services.database) as tx:
-        for key in pair:
+        for key in made.pair:
             _subject(tx, key, 1)
-        replaced = [each for each in links.statements(tx, pair) if each.pair == pair and each.ground is Ground.OFFICER]
-        _change(
-            tx,
-            made,
-            replaced,
-            Trigger(Cause.LINK, made.id, now),
-            log.Entry(now, credential.id, "link" if asked.same else "part", made.id, {"reason": asked.reason}),
-        )
+        by_officers = [
+            each for each in links.statements(tx, made.pair) if each.pair == made.pair and each.ground is Ground.OFFICER
+        ]
+        if by_officers and by_officers[-1].same is made.same:
+            return by_officers[-1]
+        entry = log.Entry(made.made_at, made.made_by, "link" if made.same else "part", made.id, {"reason": made.reason})
+        _change(tx, made, by_officers, Trigger(Cause.LINK, made.id, made.made_at), entry)
     services.pipeline.wake()
-    looked(credential, "link", made.id)
-    return _link(made)
+    return made
 
 
 @router.post(
     "/links/{identifier}/end",
     summary="End a link between two keys",
     response_model=schemas.LinkOut,
-    responses=schemas.problems(401, 403, 404, 422, 503),
+    openapi_extra=schemas.END_BODY,
+    responses=schemas.problems(400, 401, 403, 404, 413, 415, 422, 503),
 )
-def end_link(request: Request, identifier: str, credential: _Linker, asked: EndAsked) -> Any:  # noqa: ANN401 (checked by the response model)
+async def end_link(request: Request, identifier: str, credential: _Linker) -> Any:  # noqa: ANN401 (checked by the response model)
     """An exact match that an officer ends stays ended: it is recorded that the two are not the same."""
     services = services_of(request)
+    reason, _ = await withdrawal_of(request, services.settings.max_body_bytes)
+    looked(credential, "link", identifier)
+    return _link(await run_in_threadpool(_end, services, identifier, credential.id, reason))
+
+
+def _end(services: Services, identifier: str, actor: str, reason: str) -> Statement:
     now = services.clock.now()
     with transaction(services.database) as tx:
         ended = links.get(tx, identifier)
+        if ended.ended_at is not None:
+            return ended
         made = None
         if ended.ground is Ground.EXACT_MATCH:
-            made = Statement(new_id(now), *ended.pair, False, Ground.OFFICER, now, credential.id, asked.reason)
-        entry = log.Entry(now, credential.id, "end link", ended.id, {"reason": asked.reason})
+            made = Statement(new_id(now), *ended.pair, False, Ground.OFFICER, now, actor, reason)
+        entry = log.Entry(now, actor, "end link", ended.id, {"reason": reason})
         _change(tx, made, [ended], Trigger(Cause.LINK, ended.id, now), entry)
-        told = links.get(tx, identifier, ended=True)
+        told = links.get(tx, identifier)
     services.pipeline.wake()
-    looked(credential, "link", identifier)
-    return _link(told)
+    return told
 
 
 def _change(

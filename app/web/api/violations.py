@@ -1,5 +1,6 @@
 """`GET /v1/violations` and `GET /v1/violations/{id}`."""
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Annotated, Any
 from urllib.parse import urlencode
@@ -7,16 +8,19 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, Depends, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
+from app.crossings import links
 from app.crossings import records as crossings
 from app.errors import NotFound
 from app.evaluation.explaining import law
 from app.evaluation.mitior import milder
 from app.evaluation.reload import stored
 from app.facts.codec import typed
+from app.facts.subjects import as_stored
 from app.identity.keys import Credential
 from app.identity.roles import Permission
 from app.language.ir import Rulebook, Version
 from app.storage.engine import reading
+from app.storage.types import is_storable
 from app.violations import records
 from app.violations.paging import Sort
 from app.vocabulary.codes import Regime, Severity, SubjectKind, Verdict
@@ -73,8 +77,14 @@ def list_violations(
 ) -> Any:  # noqa: ANN401 (checked by the response model)
     """All given filters must be met, each by any of its values. What is stored meanwhile shifts no page."""
     services = services_of(request)
+    filters = asked.filters()
     with reading(services.database) as tx:
-        page = records.search(tx, asked.filters(), asked.sort, asked.limit, asked.cursor)
+        if filters.subject:
+            # Under whichever of its keys the subject crossed.
+            known = links.clusters(tx, [as_stored(key) for key in filters.subject if is_storable(key)])
+            every = {key for keys in known.values() for key in keys} | {*filters.subject}
+            filters = replace(filters, subject=tuple(sorted(every)))
+        page = records.search(tx, filters, asked.sort, asked.limit, asked.cursor)
     looked(credential, "violations", request.url.query)
     following = None
     if page.next_cursor:
