@@ -15,7 +15,7 @@ from itertools import permutations
 from typing import Any, NamedTuple
 
 import orjson
-from sqlalchemy import func, insert, or_, select, text, update
+from sqlalchemy import Row, func, insert, or_, select, text, update
 
 from app.errors import NotFound
 from app.storage.engine import Transaction
@@ -80,17 +80,21 @@ def pair(one: str, other: str) -> tuple[str, str]:
 
 def clusters(tx: Transaction, keys: Collection[str]) -> dict[str, frozenset[str]]:
     """For each key all keys of the same subject, itself included."""
-    linked: defaultdict[str, set[str]] = defaultdict(set)
+    pairs: set[tuple[str, str]] = set()
     seen: set[str] = set()
     new = set(keys)
     while new:
         seen |= new
         found = _same_pairs(_in_force(tx, new))
-        for one, other in found:
-            linked[one].add(other)
-            linked[other].add(one)
+        pairs |= found
         new = {key for each in found for key in each} - seen
+    linked = _linked(pairs)
     return {key: _reached(key, linked) for key in keys}
+
+
+def all_keys(tx: Transaction, keys: Collection[str]) -> set[str]:
+    """All keys of the subjects that these keys name, themselves included."""
+    return {key for each in clusters(tx, keys).values() for key in each}
 
 
 def statements(tx: Transaction, keys: Collection[str], *, ended: bool = False) -> list[Statement]:
@@ -98,7 +102,7 @@ def statements(tx: Transaction, keys: Collection[str], *, ended: bool = False) -
     query = select(same_subject).where(or_(_COLUMN.one.in_(keys), _COLUMN.other.in_(keys))).order_by(_COLUMN.id)
     if not ended:
         query = query.where(_COLUMN.ended_at.is_(None))
-    return [Statement(**row._asdict() | {"ground": Ground(row.ground)}) for row in tx.execute(query)]
+    return [_statement(row) for row in tx.execute(query)]
 
 
 def get(tx: Transaction, identifier: str) -> Statement:
@@ -110,6 +114,10 @@ def get(tx: Transaction, identifier: str) -> Statement:
     )
     if row is None:
         raise NotFound(f"There is no link {identifier}.")
+    return _statement(row)
+
+
+def _statement(row: Row[Any]) -> Statement:
     return Statement(**row._asdict() | {"ground": Ground(row.ground)})
 
 
@@ -134,6 +142,15 @@ def _in_force(tx: Transaction, keys: Collection[str]) -> Sequence[Any]:
 def _same_pairs(found: Sequence[Any]) -> set[tuple[str, str]]:
     by_officers = {(one, other): bool(same) for one, other, same, ground in found if ground == Ground.OFFICER}
     return {(one, other) for one, other, same, _ in found if by_officers.get((one, other), same)}
+
+
+def _linked(pairs: Iterable[tuple[str, str]]) -> Mapping[str, set[str]]:
+    """For each key those it is paired with."""
+    linked: defaultdict[str, set[str]] = defaultdict(set)
+    for one, other in pairs:
+        linked[one].add(other)
+        linked[other].add(one)
+    return linked
 
 
 def _reached(key: str, linked: Mapping[str, set[str]]) -> frozenset[str]:
@@ -218,10 +235,7 @@ def exact_matches(found: Iterable[Use]) -> Iterator[tuple[str, str]]:
     Where two documents were in use side by side, a later one that follows both joins neither: namesakes look like this.
     """
     pairs = set(_following(found))
-    linked: defaultdict[str, set[str]] = defaultdict(set)
-    for one, other in pairs:
-        linked[one].add(other)
-        linked[other].add(one)
+    linked = _linked(pairs)
     for one, other in pairs:
         together = _reached(one, linked)
         if all(linked[each] | {each} == together for each in together):

@@ -87,7 +87,7 @@ class Cause(StrEnum):
     CORRECTION = "correction"
     WITHDRAWAL = "withdrawal"
     LATE_EVENT = "late_event"
-    LATER_VIOLATION = "changed_violation"
+    CHANGED_VIOLATION = "changed_violation"
     LINK = "subjects_linked"
     MANIFEST = "manifest"
 
@@ -195,9 +195,14 @@ def store(tx: Transaction, crossings: Sequence[Crossing]) -> None:
         if is_duplicate(error):
             raise Raced("The same event is being stored by another request; send it again.") from error
         raise
+    store_subjects(tx, crossings)
+    store_decisions(tx, [(crossing.id, decision) for crossing in crossings for decision in crossing.decisions])
+
+
+def store_subjects(tx: Transaction, crossings: Sequence[Crossing]) -> None:
+    """Insert the subjects of crossings."""
     of = [(crossing, {"crossing": crossing.id}) for crossing in crossings]
     _insert(tx, tables.crossing_subjects, [(each, parent) for crossing, parent in of for each in crossing.subjects])
-    store_decisions(tx, [(crossing.id, decision) for crossing in crossings for decision in crossing.decisions])
 
 
 def store_decisions(tx: Transaction, decided: Sequence[tuple[str, Decision]]) -> None:

@@ -1,13 +1,12 @@
 """Corrections and withdrawals: what a crossing was before is kept, and can be shown as it was known at any time."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, delete, insert, select, update
 
-from app.crossings.records import Crossing, Subject
+from app.crossings.records import Crossing, store_subjects
 from app.storage import tables
 from app.storage.engine import Transaction
 from app.storage.tables import crossing_revisions
@@ -52,14 +51,8 @@ def revise(tx: Transaction, before: Crossing, after: Crossing, revision: Revisio
     values = {each.name: getattr(after, each.name) for each in tables.crossings.c if each.name not in kept}
     tx.execute(update(tables.crossings).where(tables.crossings.c.id == before.id).values(values))
     tx.execute(delete(tables.crossing_subjects).where(tables.crossing_subjects.c.crossing == before.id))
-    _store_subjects(tx, before.id, () if after.withdrawn else after.subjects)
-
-
-def _store_subjects(tx: Transaction, crossing: str, subjects: Sequence[Subject]) -> None:
-    names = [each.name for each in tables.crossing_subjects.c if each.name != "crossing"]
-    rows = [{name: getattr(each, name) for name in names} | {"crossing": crossing} for each in subjects]
-    if rows:
-        tx.execute(insert(tables.crossing_subjects), rows)
+    if not after.withdrawn:
+        store_subjects(tx, [after])
 
 
 def _of(crossing: Crossing) -> ColumnElement[bool]:

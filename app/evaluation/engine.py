@@ -71,8 +71,11 @@ class Engine:
         self._schengen: dict[date, frozenset[str]] = {}
         self._joined: dict[date, Mapping[str, date]] = {}
 
-    def prepare(self, event: Crossing) -> Prepared:
-        """Facts the event itself gives of each subject; raises Invalid if the checkpoint is not in the register."""
+    def prepare(self, event: Crossing, crossing: str = "") -> Prepared:
+        """Facts the event itself gives of each subject; raises Invalid if the checkpoint is not in the register.
+
+        `crossing` is the identifier under which it is stored, or about to be.
+        """
         checkpoint = self._checkpoint(event.checkpoint)
         day = local_day(event.occurred_at, checkpoint)
         schengen = self._schengen_on(day)
@@ -80,7 +83,8 @@ class Engine:
         hours = self.rulebook.opening.get(checkpoint.code)
         within = hours.open_at(event.occurred_at, checkpoint.time_zone) if hours else None
         subjects = derive(event, checkpoint, territory, self._reference, within_hours=within)
-        return Prepared(event, checkpoint, day, territory, self._jurisdictions(checkpoint, day), tuple(subjects))
+        jurisdictions = self._jurisdictions(checkpoint, day)
+        return Prepared(event, checkpoint, day, territory, jurisdictions, tuple(subjects), crossing)
 
     def asked_of_the_past(self, prepared: Prepared, kind: SubjectKind) -> Asked:
         """What rules ask of the past of a subject of the event."""

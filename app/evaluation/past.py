@@ -31,7 +31,7 @@ def alone(tx: Transaction, events: Collection[Prepared]) -> None:
     }
     while True:
         # Somebody may have linked one of them to another subject while this one waited.
-        all_of = {key for each in links.clusters(tx, names).values() for key in each} if names else set()
+        all_of = links.all_keys(tx, names)
         alone_with(all_of, tx)
         if all_of <= names:
             break
@@ -87,10 +87,16 @@ def later(pasts: Pasts, event: Prepared) -> set[str]:
     return found - {event.crossing}
 
 
-def mark_traffic(tx: Transaction, engine: Engine, event: Prepared, trigger: Trigger) -> None:
-    """Later crossings of the day at the checkpoint are due, if any rule there asks what crossed before."""
+def mark_later(tx: Transaction, engine: Engine, pasts: Pasts, event: Prepared, trigger: Trigger) -> bool:
+    """Later crossings of its subjects are due, and of the day at the checkpoint if any rule there asks for traffic.
+
+    Whether there are any of its subjects.
+    """
+    found = later(pasts, event)
+    due.mark(tx, found, trigger)
     if engine.asks_for_traffic(event):
         due.mark_day(tx, event.checkpoint.code, event.day, event.event.occurred_at, trigger)
+    return bool(found)
 
 
 def relink(tx: Transaction, new: Iterable[Prepared], trigger: Trigger, old: Iterable[Subject] = ()) -> None:
@@ -138,8 +144,7 @@ def _relink(tx: Transaction, uses: Collection[Use], keys: Collection[str], trigg
     links.make(tx, made)
     changed = {key for each in (*gone, *made) for key in each.pair}
     if changed:
-        same = {key for each in links.clusters(tx, changed).values() for key in each} | changed
-        due.mark_subjects(tx, same, replace(trigger, cause=Cause.LINK))
+        due.mark_subjects(tx, links.all_keys(tx, changed), replace(trigger, cause=Cause.LINK))
 
 
 _MATCHED = "a new document of the same holder, issued after the other was used last"

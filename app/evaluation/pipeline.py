@@ -23,18 +23,15 @@ from app.backends.rete import available
 from app.clock import Clock
 from app.crossings import due
 from app.crossings import records as crossings
-from app.crossings.due import Trigger
-from app.crossings.records import Cause
 from app.errors import Conflict, Unavailable
 from app.evaluation import past, rederive, revise
+from app.evaluation.batch import Batch, Stored
 from app.evaluation.decision import Decision
 from app.evaluation.engine import Engine, Prepared
-from app.evaluation.record import Decided, Received, Why, decided, new_id, recorded
+from app.evaluation.record import Received, new_id
 from app.evaluation.reload import InForce
 from app.evaluation.revise import Revised, Revising
 from app.storage.engine import Transaction, reading, transaction
-from app.violations import records as violations
-from app.vocabulary.past import Offence
 from app.vocabulary.wire import Crossing
 
 _AT_ONCE: Final = 128
@@ -47,20 +44,6 @@ _AGAIN_AMID: Final = 8
 _POLL_SECONDS: Final = 1.0
 _STOPPING: Final = "The service is stopping; send the event again."
 _log = structlog.get_logger()
-
-
-@dataclass(frozen=True, slots=True)
-class Stored:
-    """What the sender is told. `replayed` if the event was stored before; `decision` is None then.
-
-    `revision` is above 1 if it was corrected or withdrawn since.
-    """
-
-    crossing: str
-    answer: bytes
-    replayed: bool
-    decision: Decision | None = None
-    revision: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,9 +138,15 @@ class Pipeline:
         return task.future
 
     def wake(self) -> Future[None]:
-        """Say that crossings have become due; done as soon as the thread has taken note."""
+        """Say that crossings have become due; done as soon as the thread has taken note.
+
+        Raises nothing: what is due is in the database, and is found there by itself where nobody can be told.
+        """
         task = _Waking()
-        self._put(task)
+        try:
+            self._put(task)
+        except Unavailable as error:
+            _resolve(task.future, error)
         return task.future
 
     def backlog(self) -> due.Backlog:
@@ -324,14 +313,14 @@ class Pipeline:
             each = prepared[place]
             if isinstance(each, Prepared) and tasks[place].key not in known:
                 new.setdefault(tasks[place].key, each)
-        batch = _Batch(tx, engine, now, list(new.values()))
+        batch = Batch(tx, engine, now, list(new.values()))
         settled: list[_Settled] = [Unavailable(_STOPPING)] * len(tasks)
         for place in order:
             task, each = tasks[place], prepared[place]
             before = known.get(task.key)
             if before is None and isinstance(each, Prepared):
                 with _kept(settled, place):
-                    stored = batch.judge(task, each)
+                    stored = batch.judge(task.received, each)
                     known[task.key] = crossings.Known(stored.crossing, task.received.body_digest, stored.answer)
                     settled[place] = stored
             else:
@@ -340,48 +329,9 @@ class Pipeline:
         return settled
 
 
-class _Batch:
-    """Events judged and stored in one transaction."""
-
-    def __init__(self, tx: Transaction, engine: Engine, now: Any, events: Sequence[Prepared]) -> None:  # noqa: ANN401 (datetime)
-        self._tx, self._engine, self._now = tx, engine, now
-        past.relink(tx, events, Trigger(Cause.LINK, None, now))
-        self._pasts = past.load(tx, engine, events)
-        self._made: list[tuple[crossings.Crossing, Decided, Prepared]] = []
-
-    def judge(self, task: _Waiting, event: Prepared) -> Stored:
-        """Judge one event; later ones of the batch see it."""
-        pasts, traffic = past.of(self._pasts, event), past.traffic(self._tx, self._engine, event)
-        decision = self._engine.judge(event, pasts, traffic)
-        made = decided(event.crossing, decision, self._engine.rulebook, self._now, Why())
-        self._made.append((recorded(event.crossing, task.received, event, made.decision), made, event))
-        for subject, facts in event.subjects:
-            self._pasts.add(subject.leg(facts, event.checkpoint.state, event.crossing))
-        for each in made.new:
-            if each.subject_key:
-                offence = Offence(each.occurred_at, each.rule, each.local_date, each.regime.value, False, each.crossing)
-                self._pasts.add_offence(each.subject_key, offence)
-        return Stored(event.crossing, made.decision.answer, replayed=False, decision=decision)
-
-    def store(self) -> bool:
-        """Store all that was judged; whether other crossings have become due by it."""
-        # Servers that store the same events in the same order wait for each other, and never both at once.
-        self._made.sort(key=lambda each: (each[0].source, each[0].event_id))
-        crossings.store(self._tx, [row for row, _, _ in self._made])
-        violations.store(self._tx, [row for _, made, _ in self._made for row in made.new])
-        found = False
-        for _, _, event in self._made:
-            trigger = Trigger(Cause.LATE_EVENT, event.crossing, self._now)
-            later = past.later(self._pasts, event)
-            due.mark(self._tx, later, trigger)
-            past.mark_traffic(self._tx, self._engine, event, trigger)
-            found = found or bool(later)
-        return found
-
-
 def _prepared(engine: Engine, task: _Waiting, identifier: str) -> Prepared | Exception:
     try:
-        return replace(engine.prepare(task.event), crossing=identifier)
+        return engine.prepare(task.event, identifier)
     except Exception as error:  # noqa: BLE001 (one event's fault must not spoil the others')
         return error
 

@@ -98,20 +98,19 @@ def withdrawn(crossing: str, rulebook: str, now: datetime, why: Why) -> crossing
     """The decision on an event that its sender took back: nothing is concluded of it."""
     body = orjson.dumps({"crossing": crossing, "outcome": WITHDRAWN, "findings": [], "evaluated_at": now.isoformat()})
     return crossings.Decision(
-        new_id(now),
-        rulebook,
-        now,
-        WITHDRAWN,
-        None,
-        body,
-        [],
-        [],
-        (),
-        (),
-        why.number,
-        why.revision,
-        why.cause,
-        why.caused_by,
+        id=new_id(now),
+        rulebook=rulebook,
+        evaluated_at=now,
+        outcome=WITHDRAWN,
+        advice=None,
+        answer=body,
+        facts=[],
+        compliant=[],
+        findings=(),
+        number=why.number,
+        revision=why.revision,
+        cause=why.cause,
+        caused_by=why.caused_by,
     )
 
 

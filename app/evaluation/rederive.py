@@ -4,7 +4,6 @@ What no longer holds is superseded, never erased; what officers decided is never
 """
 
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -38,22 +37,22 @@ def run(tx: Transaction, engine: Engine, most: int, now: datetime) -> int:
 
 def judge_again(tx: Transaction, engine: Engine, chosen: Sequence[Due], now: datetime) -> int:
     """Judge these again, as far as nobody else is at them; how many were."""
-    stored = {each.id: each for each in records.many(tx, [each.crossing for each in chosen])}
-    events = {name: _prepared(engine, each) for name, each in stored.items()}
+    read = {each.id: each for each in records.many(tx, [each.crossing for each in chosen])}
+    events = {name: _prepared(engine, each) for name, each in read.items()}
     past.alone(tx, events.values())
     mine = due.take(tx, [each.crossing for each in chosen])
     # Read once more: somebody may have corrected one of them while this one waited.
     stored = {each.id: each for each in records.many(tx, list(mine))}
-    events = {name: _prepared(engine, each) for name, each in stored.items()}
-    pasts = past.load(tx, engine, list(events.values()))
+    events |= {name: _prepared(engine, each) for name, each in stored.items() if each.revision != read[name].revision}
+    pasts = past.load(tx, engine, [events[name] for name in stored])
     for each in chosen:
-        if each.crossing in events and not stored[each.crossing].withdrawn:
+        if each.crossing in stored and not stored[each.crossing].withdrawn:
             _again(tx, engine, stored[each.crossing], events[each.crossing], pasts, each.trigger, now)
     return len(mine)
 
 
 def _prepared(engine: Engine, crossing: records.Stored) -> Prepared:
-    return replace(engine.prepare(Crossing.model_validate_json(crossing.body)), crossing=crossing.id)
+    return engine.prepare(Crossing.model_validate_json(crossing.body), crossing.id)
 
 
 def _again(  # one argument for each thing a decision rests on
@@ -74,7 +73,7 @@ def _again(  # one argument for each thing a decision rests on
     records.store_decisions(tx, [(crossing.id, made.decision)])
     changed = settle(tx, standing, made, now)
     if changed and any(engine.all_asked_of_the_past(kind).offences for kind in SubjectKind):
-        due.mark(tx, past.later(pasts, event), Trigger(Cause.LATER_VIOLATION, crossing.id, now))
+        due.mark(tx, past.later(pasts, event), Trigger(Cause.CHANGED_VIOLATION, crossing.id, now))
 
 
 def settle(tx: Transaction, standing: Collection[Violation], made: Decided | None, now: datetime) -> bool:

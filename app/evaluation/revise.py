@@ -4,9 +4,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from app.audit import log
-from app.crossings import due, records, revisions
+from app.crossings import records, revisions
 from app.crossings.due import Trigger
-from app.crossings.history import Pasts
 from app.crossings.records import Cause
 from app.crossings.revisions import Revision
 from app.errors import Conflict, Invalid, Problem
@@ -85,7 +84,7 @@ def _carry_out(  # one argument for each thing that takes part
         made = decided(before.id, decision, engine.rulebook, now, why, standing)
         records.store_decisions(tx, [(before.id, made.decision)])
         settle(tx, standing, made, now)
-        _mark(tx, engine, pasts, new, trigger)
+        past.mark_later(tx, engine, pasts, new, trigger)
         answer = made.decision.answer
     else:
         gone = withdrawn(before.id, engine.rulebook.digest, now, why)
@@ -93,15 +92,10 @@ def _carry_out(  # one argument for each thing that takes part
         settle(tx, standing, None, now)
         answer = gone.answer
     if known and was:
-        _mark(tx, engine, was, known, trigger)
+        past.mark_later(tx, engine, was, known, trigger)
     detail = {"revision": number, "reason": revising.reason}
     log.append(tx, log.Entry(now, revising.received.received_by, cause.value, before.id, detail))
     return Revised(answer, number)
-
-
-def _mark(tx: Transaction, engine: Engine, pasts: Pasts, event: Prepared, trigger: Trigger) -> None:
-    due.mark(tx, past.later(pasts, event), trigger)
-    past.mark_traffic(tx, engine, event, trigger)
 
 
 def _stands_so(before: records.Crossing, revising: Revising) -> bool:
@@ -130,7 +124,7 @@ def _prepared_before(engine: Engine, before: records.Crossing) -> Prepared | Non
     if before.withdrawn:
         return None
     try:
-        return replace(engine.prepare(Crossing.model_validate_json(before.body)), crossing=before.id)
+        return engine.prepare(Crossing.model_validate_json(before.body), before.id)
     except Invalid:
         return None
 
@@ -148,7 +142,7 @@ def _prepared(engine: Engine, revising: Revising, before: records.Crossing) -> P
     if problems:
         raise Invalid("The correction is of another event; nothing was changed.", problems)
     try:
-        return replace(engine.prepare(event), crossing=before.id)
+        return engine.prepare(event, before.id)
     except Invalid as error:
         places = [replace(each, pointer=f"/event{each.pointer}") for each in error.problems]
         raise Invalid(error.detail, places) from error

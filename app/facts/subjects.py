@@ -11,6 +11,7 @@ import orjson
 from app.language.operators import MISSING
 from app.language.truth import Truth, all_of, any_of
 from app.vocabulary.codes import IdentifierScheme, PermitKind, StayBasis, SubjectKind, VisaKind
+from app.vocabulary.identifiers import compact
 from app.vocabulary.past import Leg
 from app.vocabulary.values import Facts, Record
 from app.vocabulary.wire import Organization, Person
@@ -41,11 +42,6 @@ class Subject:
         at, day = facts["crossing.occurred_at"], facts["crossing.date"]
         direction, checkpoint = facts["crossing.direction"], facts["crossing.checkpoint"]
         return Leg(at, direction, checkpoint, self.basis, day, state, self.key or "", crossing)  # type: ignore[arg-type] # always known, of these types
-
-
-def compact(number: str) -> str:
-    """A number as it is compared: without spaces, in capitals."""
-    return "".join(number.split()).upper()
 
 
 def as_stored(key: str) -> str:

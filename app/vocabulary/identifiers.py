@@ -23,6 +23,11 @@ _CONTAINER = re.compile(r"[A-Z]{3}[UJZR][0-9]{7}")
 _SEPARATORS = re.compile(r"[ -]")
 
 
+def compact(number: str) -> str:
+    """The number of a document or a register as it is compared: without spaces, in capitals."""
+    return "".join(number.split()).upper()
+
+
 def _lei(value: str) -> str:
     """Check the shape of ISO 17442 too, because stdnum takes any length and any last characters."""
     number = lei.compact(value)

@@ -4,8 +4,8 @@ from collections.abc import Callable
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
+from app.evaluation.batch import Stored
 from app.evaluation.decision import Decision
-from app.evaluation.pipeline import Stored
 
 
 class Metrics:

@@ -15,9 +15,10 @@ from app.backends.rete import EngineError
 from app.clock import FixedClock
 from app.crossings import records
 from app.errors import Conflict, Invalid, Unavailable
+from app.evaluation.batch import Stored
 from app.evaluation.compiled import Second
 from app.evaluation.engine import Engine
-from app.evaluation.pipeline import Pipeline, Stored, canonical_digest
+from app.evaluation.pipeline import Pipeline, canonical_digest
 from app.evaluation.record import Received
 from app.evaluation.reload import put_in_force
 from app.identity import keys
@@ -57,11 +58,11 @@ def _held(pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch) -> threading.Even
     go, began = threading.Event(), threading.Event()
     prepare = Engine.prepare
 
-    def waiting(self: Engine, made: Any) -> Any:  # noqa: ANN401 (as what it stands for)
+    def waiting(self: Engine, made: Any, crossing: str = "") -> Any:  # noqa: ANN401 (as what it stands for)
         if made.id == "holds":
             began.set()
             assert go.wait(SECONDS)
-        return prepare(self, made)
+        return prepare(self, made, crossing)
 
     monkeypatch.setattr(Engine, "prepare", waiting)
     pipeline.evaluate(crossing(id="holds"))

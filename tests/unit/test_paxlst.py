@@ -9,7 +9,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from app.errors import Invalid
-from app.facts.subjects import compact
+from app.vocabulary.identifiers import compact
 from app.vocabulary.paxlst import MAX_BYTES, Document, Leg, Manifest, Person, Role, parse
 
 SAMPLES = {path.stem: path.read_bytes() for path in (Path(__file__).parents[1] / "data/paxlst").glob("*.edi")}

@@ -6,6 +6,8 @@ from datetime import date, datetime
 from enum import StrEnum
 from types import MappingProxyType
 
+from app.vocabulary.identifiers import compact
+
 # What the guide uses of code list 1001.
 KINDS: Mapping[str, str] = MappingProxyType(
     {
@@ -86,7 +88,7 @@ class Document:
     @property
     def key(self) -> str | None:
         """Issuer and number as in the key of a crossing's subject; None if either is not known."""
-        number = "".join((self.number or "").split()).upper()
+        number = compact(self.number or "")
         return f"{self.issuer}:{number}" if self.issuer and number else None
 
 

@@ -1,6 +1,5 @@
 """`POST /v1/manifests`, `GET /v1/manifests/{id}`: advance lists of passengers and crew."""
 
-from contextlib import suppress
 from dataclasses import asdict
 from datetime import datetime
 from typing import Annotated, Any, Final
@@ -10,7 +9,7 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from starlette.concurrency import run_in_threadpool
 
 from app.crossings import manifests
-from app.errors import Forbidden, Unavailable
+from app.errors import Forbidden
 from app.evaluation.manifests import Taken, receive
 from app.identity.keys import Credential
 from app.identity.roles import Permission
@@ -65,9 +64,7 @@ async def post_manifest(
 
 def _receive(services: Services, body: bytes, source: str, credential: str) -> tuple[Taken, bytes]:
     taken = receive(services.database, body, source, credential, services.clock.now())
-    # What is due is in the database: other servers see it too, and this one once it runs again.
-    with suppress(Unavailable):
-        services.pipeline.wake()
+    services.pipeline.wake()
     return taken, _answer(taken.stored, taken.messages)
 
 

@@ -272,13 +272,9 @@ def _change(
 ) -> None:
     """Record what changes, and mark the crossings of all subjects it concerns, before and after."""
     keys = {key for each in (*ended, *filter(None, [made])) for key in each.pair}
-    every = _all_keys(tx, keys)
+    every = links.all_keys(tx, keys)
     alone_with(every, tx)
     links.end(tx, ended, trigger.since, entry.actor, str(entry.detail["reason"]))
     links.make(tx, filter(None, [made]))
-    due.mark_subjects(tx, every | _all_keys(tx, keys), trigger)
+    due.mark_subjects(tx, every | links.all_keys(tx, keys), trigger)
     log.append(tx, entry)
-
-
-def _all_keys(tx: Transaction, keys: set[str]) -> set[str]:
-    return {key for each in links.clusters(tx, keys).values() for key in each}

@@ -81,8 +81,8 @@ def list_violations(
     with reading(services.database) as tx:
         if filters.subject:
             # Under whichever of its keys the subject crossed.
-            known = links.clusters(tx, [as_stored(key) for key in filters.subject if is_storable(key)])
-            every = {key for keys in known.values() for key in keys} | {*filters.subject}
+            every = links.all_keys(tx, [as_stored(key) for key in filters.subject if is_storable(key)])
+            every |= {*filters.subject}
             filters = replace(filters, subject=tuple(sorted(every)))
         page = records.search(tx, filters, asked.sort, asked.limit, asked.cursor)
     looked(credential, "violations", request.url.query)
