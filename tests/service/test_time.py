@@ -9,6 +9,7 @@ import pytest
 from httpx2 import Response
 
 from app.audit import log
+from app.evaluation import pipeline
 from app.evaluation.engine import Engine, Prepared
 from app.identity.roles import Role
 from app.storage.engine import connect, reading, transaction
@@ -365,6 +366,35 @@ def test_documents_in_use_side_by_side_are_not_taken_for_one_persons(service: Se
     sent(service, "in", 0, "entry")
     sent(service, "twin", 1, "entry", persons__0__document__number="E2", persons__0__document__issued_on="2020-01-01")
     assert service.get("/v1/subjects/CHN:E2").json()["keys"] == ["CHN:E2"]
+
+
+def test_a_later_passport_that_follows_two_in_use_side_by_side_joins_neither(service: Service) -> None:
+    """Namesakes: whose the third is nobody but an officer can say."""
+    for name, day, direction, number in [
+        ("one-in", 0, "entry", "E1"),
+        ("two-in", 1, "entry", "E2"),
+        ("one-out", 2, "exit", "E1"),
+        ("two-out", 3, "exit", "E2"),
+    ]:
+        changes = {"persons__0__document__number": number, "persons__0__document__issued_on": "2020-01-01"}
+        sent(service, name, day, direction, **changes)
+    sent(service, "new", 30, "entry", persons__0__document__number="E3", persons__0__document__issued_on="2026-03-20")
+    keys = [service.get(f"/v1/subjects/CHN:E{number}").json()["keys"] for number in (1, 2, 3)]
+    assert keys == [["CHN:E1"], ["CHN:E2"], ["CHN:E3"]]
+    assert found(service, status="open") == []
+
+
+def test_a_link_that_is_recorded_is_answered_even_if_the_queue_is_full(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sent(service, "in", 0, "entry")
+    sent(service, "out", 1, "exit", persons__0__document__number="E2", persons__0__document__issued_on="2020-01-01")
+    with monkeypatch.context() as full:
+        full.setattr(pipeline, "_WAITING", 0)
+        body = {"other": "CHN:E12345678", "reason": "old passport shown"}
+        assert service.post(body, Role.OFFICER, "/v1/subjects/CHN:E2/links").status_code == 201
+    settled(service)
+    assert service.get("/v1/subjects/CHN:E2").json()["keys"] == ["CHN:E12345678", "CHN:E2"]
 
 
 # --- evaluation without storing -----------------------------------------------------------------------------
