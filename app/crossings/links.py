@@ -18,7 +18,7 @@ import orjson
 from sqlalchemy import Row, func, insert, or_, select, text, update
 
 from app.errors import NotFound
-from app.storage.engine import Transaction
+from app.storage.engine import Transaction, alone_with
 from app.storage.tables import crossing_subjects, same_subject
 from app.storage.types import is_storable
 
@@ -95,6 +95,18 @@ def clusters(tx: Transaction, keys: Collection[str]) -> dict[str, frozenset[str]
 def all_keys(tx: Transaction, keys: Collection[str]) -> set[str]:
     """All keys of the subjects that these keys name, themselves included."""
     return {key for each in clusters(tx, keys).values() for key in each}
+
+
+def alone(tx: Transaction, names: Collection[str]) -> set[str]:
+    """Keep other servers from all subjects that these keys or holders name until the transaction ends; their keys."""
+    known = set(names)
+    while True:
+        # Somebody may have linked one of them to another subject while this one waited.
+        every = all_keys(tx, known)
+        alone_with(every, tx)
+        if every <= known:
+            return every
+        known |= every
 
 
 def statements(tx: Transaction, keys: Collection[str], *, ended: bool = False) -> list[Statement]:

@@ -251,7 +251,7 @@ def source_of(tx: Transaction, identifier: str) -> str | None:
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """What judging a crossing again needs: its event, and the facts and the number of its last decision."""
+    """What judging a crossing again needs: its event, and what its last decision rests on and told."""
 
     id: str
     body: bytes
@@ -259,10 +259,11 @@ class Stored:
     withdrawn: bool
     facts: Json
     number: int
+    answer: bytes
 
 
 def many(tx: Transaction, identifiers: Sequence[str]) -> list[Stored]:
-    """These crossings, each with the facts of its newest decision."""
+    """These crossings, each with its newest decision."""
     crossing, decision = tables.crossings.c, tables.decisions.alias()
     newest = (
         select(decision.c.id)
@@ -280,6 +281,7 @@ def many(tx: Transaction, identifiers: Sequence[str]) -> list[Stored]:
             crossing.withdrawn,
             tables.decisions.c.facts,
             tables.decisions.c.number,
+            tables.decisions.c.answer,
         )
         .select_from(tables.crossings)
         .join(tables.decisions, tables.decisions.c.id == newest)

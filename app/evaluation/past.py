@@ -22,21 +22,20 @@ ENGINE = "engine"
 _MOST_DOCUMENTS = 20
 
 
-def alone(tx: Transaction, events: Collection[Prepared]) -> None:
-    """Keep other servers from judging events of the same subjects and voyages until the end of the transaction."""
+def alone(tx: Transaction, engine: Engine, events: Collection[Prepared], old: Iterable[Subject] = ()) -> None:
+    """Keep other servers from judging events of the same subjects, voyages and traffic until the transaction ends.
+
+    `old` are subjects of an event that was stored and is so no more.
+    """
     if tx.dialect.name == "sqlite":
         return  # whose writers are alone from their beginning
-    names = {
-        name for event in events for subject, _ in event.subjects for name in (subject.key, subject.holder) if name
-    }
-    while True:
-        # Somebody may have linked one of them to another subject while this one waited.
-        all_of = links.all_keys(tx, names)
-        alone_with(all_of, tx)
-        if all_of <= names:
-            break
-        names |= all_of
+    names = {(subject.key, subject.holder) for event in events for subject, _ in event.subjects}
+    names |= {(subject.key, subject.holder) for subject in old}
+    links.alone(tx, {name for both in names for name in both if name})
     alone_on((event.voyage for event in events if event.voyage), tx)
+    traffic = {f"traffic {each.checkpoint.code} {each.day}" for each in events if engine.asks_for_traffic(each)}
+    if traffic:
+        alone_with(traffic, tx)
 
 
 def alone_on(voyages: Iterable[str], tx: Transaction) -> None:

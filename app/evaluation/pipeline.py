@@ -304,7 +304,7 @@ class Pipeline:
     def _in_one(self, tx: Transaction, engine: Engine, tasks: Sequence[_Waiting]) -> list[_Settled]:
         now = self._clock.now()
         prepared = [_prepared(engine, task, new_id(now)) for task in tasks]
-        past.alone(tx, [each for each in prepared if isinstance(each, Prepared)])
+        past.alone(tx, engine, [each for each in prepared if isinstance(each, Prepared)])
         known = crossings.known(tx, {task.key for task in tasks})
         # In the order of time, so that none of them need be judged again for another.
         order = sorted(range(len(tasks)), key=lambda place: tasks[place].event.occurred_at)

@@ -3,7 +3,7 @@
 What no longer holds is superseded, never erased; what officers decided is never overwritten, only flagged for review.
 """
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -14,10 +14,13 @@ from app.crossings.due import Due, Trigger
 from app.crossings.history import Pasts
 from app.crossings.records import Cause
 from app.evaluation import past
+from app.evaluation.answer import reasons
+from app.evaluation.decision import Decision
 from app.evaluation.engine import Engine, Prepared
 from app.evaluation.past import ENGINE
 from app.evaluation.record import Decided, Why, decided
 from app.facts.codec import plain
+from app.language.ir import Rulebook, Status
 from app.storage.engine import Transaction
 from app.violations import records as violations
 from app.violations.records import OPEN, SUPERSEDED, Change, Violation
@@ -39,7 +42,7 @@ def judge_again(tx: Transaction, engine: Engine, chosen: Sequence[Due], now: dat
     """Judge these again, as far as nobody else is at them; how many were."""
     read = {each.id: each for each in records.many(tx, [each.crossing for each in chosen])}
     events = {name: _prepared(engine, each) for name, each in read.items()}
-    past.alone(tx, events.values())
+    past.alone(tx, engine, events.values())
     mine = due.take(tx, [each.crossing for each in chosen])
     # Read once more: somebody may have corrected one of them while this one waited.
     stored = {each.id: each for each in records.many(tx, list(mine))}
@@ -65,40 +68,51 @@ def _again(  # one argument for each thing a decision rests on
     now: datetime,
 ) -> None:
     decision = engine.judge(event, past.of(pasts, event), past.traffic(tx, engine, event))
-    if facts_of([judgement.facts for judgement in decision.judgements]) == crossing.facts:
+    facts = facts_of([judgement.facts for judgement in decision.judgements])
+    if facts == crossing.facts and _told_as(crossing.answer, decision):
         return
     standing = violations.standing(tx, crossing.id)
     why = Why(trigger.cause, trigger.caused_by, crossing.revision, crossing.number + 1)
     made = decided(crossing.id, decision, engine.rulebook, now, why, standing)
     records.store_decisions(tx, [(crossing.id, made.decision)])
-    changed = settle(tx, standing, made, now)
+    changed = settle(tx, engine.rulebook, standing, made, now)
     if changed and any(engine.all_asked_of_the_past(kind).offences for kind in SubjectKind):
         due.mark(tx, past.later(pasts, event), Trigger(Cause.CHANGED_VIOLATION, crossing.id, now))
 
 
-def settle(tx: Transaction, standing: Collection[Violation], made: Decided | None, now: datetime) -> bool:
+def settle(
+    tx: Transaction, rulebook: Rulebook, standing: Collection[Violation], made: Decided | None, now: datetime
+) -> bool:
     """Store what a decision found anew, and supersede what it no longer finds; whether anything changed.
 
     `made` is None where nothing is concluded any more.
     """
-    found, new = (made.violations, made.new) if made else ((), ())
-    decision = made.decision.id if made else None
+    new = made.new if made else ()
     violations.store(tx, new)
-    gone = [each for each in standing if each.what not in {other.what for other in found}]
-    violations.change(tx, [*_changes(gone, new, decision, now)])
-    return bool(gone or new)
+    changes = list(filter(None, (_change(rulebook, each, made, now) for each in standing)))
+    violations.change(tx, changes)
+    return bool(changes or new)
 
 
-def _changes(
-    gone: Collection[Violation], new: Sequence[Violation], decision: str | None, now: datetime
-) -> Iterator[Change]:
-    for each in gone:
-        successor = next((other.id for other in new if _same_matter(each, other)), None)
-        status, review = (SUPERSEDED, False) if each.status in UNDECIDED else (each.status, True)
-        if each.status in _DISMISSED or each.needs_review:
-            continue
+def _change(rulebook: Rulebook, each: Violation, made: Decided | None, now: datetime) -> Change | None:
+    """What becomes of a violation that stood before; None if it stays as it is."""
+    status, review, successor = each.status, True, None
+    rule = rulebook.rules.get(each.rule)
+    if made and any(each.what == other.what for other in made.violations):
+        review, reason = False, "judged again: it is found again"
+    elif each.status in _DISMISSED:
+        return None
+    elif made and (rule is None or rule.status is not Status.ACTIVE):
+        # Nobody has judged by that rule: whether it still holds is not known.
+        reason = "not judged again: its rule is no longer in force"
+    else:
+        successor = next((other.id for other in made.new if _same_matter(each, other)), None) if made else None
         reason = "judged again: it is found otherwise" if successor else "judged again: it is not found any more"
-        yield Change(each.id, now, ENGINE, status, review, reason, decision, successor)
+        if each.status in UNDECIDED:
+            status, review = SUPERSEDED, False
+    if (status, review) == (each.status, each.needs_review):
+        return None
+    return Change(each.id, now, ENGINE, status, review, reason, made.decision.id if made else None, successor)
 
 
 def _same_matter(one: Violation, other: Violation) -> bool:
@@ -106,6 +120,18 @@ def _same_matter(one: Violation, other: Violation) -> bool:
         other.rule,
         other.subject_kind,
         other.subject_position,
+    )
+
+
+def _told_as(answer: bytes, decision: Decision) -> bool:
+    """Whether the answer says why facts of the past cannot be known: that may change while no known fact does."""
+    told = {
+        (each["rule"], each["subject"]["kind"], each["subject"]["index"]): each["reasons"]
+        for each in orjson.loads(answer)["findings"]
+    }
+    return all(
+        told.get((found.rule.id, found.subject.kind, found.subject.index), reasons(found)) == reasons(found)
+        for found in decision.findings
     )
 
 

@@ -3,8 +3,10 @@
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from pydantic import ValidationError
+
 from app.audit import log
-from app.crossings import records, revisions
+from app.crossings import due, links, records, revisions
 from app.crossings.due import Trigger
 from app.crossings.records import Cause
 from app.crossings.revisions import Revision
@@ -46,7 +48,7 @@ def run(tx: Transaction, engine: Engine, revising: Revising, now: datetime) -> R
     before = first = records.get(tx, revising.crossing)
     known = _prepared_before(engine, before)
     new = _prepared(engine, revising, before)
-    past.alone(tx, [each for each in (known, new) if each])
+    past.alone(tx, engine, [each for each in (known, new) if each], before.subjects)
     # Once more, now that nobody else is at these subjects.
     before = records.get(tx, revising.crossing)
     if _stands_so(before, revising):
@@ -57,6 +59,8 @@ def run(tx: Transaction, engine: Engine, revising: Revising, now: datetime) -> R
         )
     if before.revision != first.revision:
         raise Conflict(f"Crossing {before.id} was corrected at the same moment; read it again first.")
+    if revising.revises is None:
+        _refuse_what_was_replaced(tx, before, revising)
     return _carry_out(tx, engine, revising, before, (known, new), now)
 
 
@@ -83,25 +87,40 @@ def _carry_out(  # one argument for each thing that takes part
         decision = engine.judge(new, past.of(pasts, new), past.traffic(tx, engine, new))
         made = decided(before.id, decision, engine.rulebook, now, why, standing)
         records.store_decisions(tx, [(before.id, made.decision)])
-        settle(tx, standing, made, now)
+        settle(tx, engine.rulebook, standing, made, now)
         past.mark_later(tx, engine, pasts, new, trigger)
         answer = made.decision.answer
     else:
         gone = withdrawn(before.id, engine.rulebook.digest, now, why)
         records.store_decisions(tx, [(before.id, gone)])
-        settle(tx, standing, None, now)
+        settle(tx, engine.rulebook, standing, None, now)
         answer = gone.answer
     if known and was:
         past.mark_later(tx, engine, was, known, trigger)
+    elif not before.withdrawn:
+        # It names its subjects, though today it cannot be read.
+        keys = links.all_keys(tx, {each.key for each in before.subjects if each.key})
+        due.mark_subjects(tx, keys, trigger)
+        due.mark_day(tx, before.checkpoint, before.local_date, before.occurred_at, trigger)
     detail = {"revision": number, "reason": revising.reason}
     log.append(tx, log.Entry(now, revising.received.received_by, cause.value, before.id, detail))
     return Revised(answer, number)
 
 
-def _stands_so(before: records.Crossing, revising: Revising) -> bool:
+def _stands_so(before: records.Crossing | Revision, revising: Revising) -> bool:
     if revising.event is None:
         return before.withdrawn
     return not before.withdrawn and before.body_digest == revising.received.body_digest
+
+
+def _refuse_what_was_replaced(tx: Transaction, before: records.Crossing, revising: Revising) -> None:
+    """A copy of a correction that comes late must not undo the one after it."""
+    for each in revisions.all_of(tx, before)[1:]:
+        if _stands_so(each, revising):
+            raise Conflict(
+                f"Crossing {before.id} stood like this at revision {each.number}, and is at revision {before.revision} "
+                f'since. If it is to stand like this again, say so with "revises": {before.revision}.'
+            )
 
 
 def _after(
@@ -125,7 +144,7 @@ def _prepared_before(engine: Engine, before: records.Crossing) -> Prepared | Non
         return None
     try:
         return engine.prepare(Crossing.model_validate_json(before.body), before.id)
-    except Invalid:
+    except (Invalid, ValidationError):
         return None
 
 

@@ -9,19 +9,22 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
+import orjson
 from sqlalchemy import ColumnElement, Row, Select, func, insert, or_, select, update
 
 from app.errors import Invalid, NotFound, Problem
 from app.storage.engine import Transaction
-from app.storage.tables import crossings, findings, violation_changes, violations
+from app.storage.tables import crossings, decisions, findings, violation_changes, violations
 from app.storage.types import is_storable
 from app.violations.paging import Sort, after, cursor_at, order
-from app.vocabulary.codes import Advice, Direction, Mode, Regime, Severity, SubjectKind
+from app.vocabulary.codes import Advice, Direction, Mode, Regime, Severity, SubjectKind, Verdict
 
 LARGEST_PAGE = 1000
 OPEN = "open"
 SUPERSEDED = "superseded"
 _COLUMN = violations.c
+# Decisions read at once, of which the first is nearly always the one.
+_FEW = 8
 _NAMES = tuple(violations.c.keys())
 
 
@@ -89,10 +92,12 @@ class Listed:
 
 @dataclass(frozen=True, slots=True)
 class Detail:
-    """A violation with the explanation of its finding and the decision that holds it."""
+    """A violation as the newest decision that finds it tells of it: its rulebook, the subject's facts, why."""
 
     listed: Listed
     decision: str
+    rulebook: str
+    facts: Any
     explanation: Any
 
 
@@ -161,17 +166,45 @@ def changes_of(tx: Transaction, identifier: str) -> list[Change]:
 
 def get(tx: Transaction, identifier: str, as_of: datetime | None = None) -> Detail:
     """One violation, now or as it was known at an instant; raises `NotFound`."""
-    query = (
-        _listing(findings.c.decision, findings.c.explanation)
-        .join(findings, findings.c.id == _COLUMN.finding)
-        .where(_COLUMN.id == identifier)
-    )
-    row = tx.execute(query).one_or_none() if is_storable(identifier) else None
+    row = tx.execute(_listing().where(_COLUMN.id == identifier)).one_or_none() if is_storable(identifier) else None
     if row is None or (as_of and row.created_at > as_of):
         known = f" known on {as_of.isoformat()}" if row and as_of else ""
         raise NotFound(f"There is no violation {identifier}{known}.")
     listed = _listed(row)
-    return Detail(next(_as_of(tx, [listed], as_of)) if as_of else listed, row.decision, row.explanation)
+    if as_of:
+        listed = next(_as_of(tx, [listed], as_of))
+    return Detail(listed, *_as_found(tx, listed.violation, as_of))
+
+
+def _as_found(tx: Transaction, violation: Violation, as_of: datetime | None) -> tuple[str, str, Any, Any]:
+    """The newest decision until then that finds it: identifier, rulebook, facts of the subject, explanation."""
+    found = findings.c
+    query = (
+        select(decisions, found.explanation)
+        .join(findings, found.decision == decisions.c.id)
+        .where(
+            decisions.c.crossing == violation.crossing,
+            found.rule == violation.rule,
+            found.version == violation.version,
+            found.subject_kind == violation.subject_kind,
+            found.subject_position == violation.subject_position,
+            found.verdict == Verdict.VIOLATED,
+        )
+        .order_by(decisions.c.number.desc())
+    )
+    if as_of:
+        query = query.where(decisions.c.evaluated_at <= as_of)
+    # At the same place of a crossing that was corrected there may be another person: the answer names the violation.
+    rows = tx.execute(query.execution_options(yield_per=_FEW))
+    row = next(row for row in rows if _names(row.answer, violation))
+    rows.close()
+    # Persons come first, then organisations.
+    facts = [each for each in row.facts if each["subject.kind"] == violation.subject_kind][violation.subject_position]
+    return row.id, row.rulebook, facts, row.explanation
+
+
+def _names(answer: bytes, violation: Violation) -> bool:
+    return any(each["violation"] == violation.id for each in orjson.loads(answer)["findings"])
 
 
 def search(
@@ -231,8 +264,8 @@ def _problems(filters: Filters, sort: Sort, limit: int) -> list[Problem]:
     return problems
 
 
-def _listing(*more: ColumnElement[Any]) -> Select[Any]:
-    return select(violations, crossings.c.source, crossings.c.event_id, *more).join(
+def _listing() -> Select[Any]:
+    return select(violations, crossings.c.source, crossings.c.event_id).join(
         crossings, crossings.c.id == _COLUMN.crossing
     )
 

@@ -220,11 +220,12 @@ class Servers:
 def _told(row: Any) -> tuple[Any, ...]:  # noqa: ANN401 (a row)
     facts = row.facts if isinstance(row.facts, list) else orjson.loads(row.facts)
     compliant = row.compliant if isinstance(row.compliant, list) else orjson.loads(row.compliant)
-    return row.outcome, facts, compliant
+    reasons = [(each["rule"], each["missing"], each["reasons"]) for each in orjson.loads(row.answer)["findings"]]
+    return row.outcome, facts, compliant, sorted(reasons)
 
 
 _CURRENT = """
-SELECT c.event_id, d.outcome, d.facts, d.compliant FROM crossings c JOIN decisions d ON d.id = (
+SELECT c.event_id, d.outcome, d.facts, d.compliant, d.answer FROM crossings c JOIN decisions d ON d.id = (
     SELECT n.id FROM decisions n WHERE n.crossing = c.id ORDER BY n.number DESC LIMIT 1)
 WHERE c.event_id LIKE :world
 """

@@ -24,7 +24,7 @@ from app.facts.limits import CalendarYear, Continuous, Limit, PerEntry, Rolling
 from app.facts.subjects import as_stored
 from app.identity.keys import Credential
 from app.identity.roles import Permission
-from app.storage.engine import Transaction, alone_with, reading, transaction
+from app.storage.engine import Transaction, reading, transaction
 from app.storage.types import is_storable
 from app.vocabulary.codes import SubjectKind
 from app.vocabulary.countries import ISO3
@@ -225,13 +225,15 @@ def _say(services: Services, made: Statement) -> Statement:
     with transaction(services.database) as tx:
         for key in made.pair:
             _subject(tx, key, 1)
+        # Another officer may be saying the contrary at this moment.
+        before = links.alone(tx, made.pair)
         by_officers = [
             each for each in links.statements(tx, made.pair) if each.pair == made.pair and each.ground is Ground.OFFICER
         ]
         if by_officers and by_officers[-1].same is made.same:
             return by_officers[-1]
         entry = log.Entry(made.made_at, made.made_by, "link" if made.same else "part", made.id, {"reason": made.reason})
-        _change(tx, made, by_officers, Trigger(Cause.LINK, made.id, made.made_at), entry)
+        _change(tx, before, made, by_officers, Trigger(Cause.LINK, made.id, made.made_at), entry)
     services.pipeline.wake()
     return made
 
@@ -254,6 +256,7 @@ async def end_link(request: Request, identifier: str, credential: _Linker) -> An
 def _end(services: Services, identifier: str, actor: str, reason: str) -> Statement:
     now = services.clock.now()
     with transaction(services.database) as tx:
+        before = links.alone(tx, links.get(tx, identifier).pair)
         ended = links.get(tx, identifier)
         if ended.ended_at is not None:
             return ended
@@ -261,20 +264,22 @@ def _end(services: Services, identifier: str, actor: str, reason: str) -> Statem
         if ended.ground is Ground.EXACT_MATCH:
             made = Statement(new_id(now), *ended.pair, False, Ground.OFFICER, now, actor, reason)
         entry = log.Entry(now, actor, "end link", ended.id, {"reason": reason})
-        _change(tx, made, [ended], Trigger(Cause.LINK, ended.id, now), entry)
+        _change(tx, before, made, [ended], Trigger(Cause.LINK, ended.id, now), entry)
         told = links.get(tx, identifier)
     services.pipeline.wake()
     return told
 
 
-def _change(
-    tx: Transaction, made: Statement | None, ended: list[Statement], trigger: Trigger, entry: log.Entry
+def _change(  # one argument for each thing that is recorded
+    tx: Transaction,
+    before: set[str],
+    made: Statement | None,
+    ended: list[Statement],
+    trigger: Trigger,
+    entry: log.Entry,
 ) -> None:
-    """Record what changes, and mark the crossings of all subjects it concerns, before and after."""
-    keys = {key for each in (*ended, *filter(None, [made])) for key in each.pair}
-    every = links.all_keys(tx, keys)
-    alone_with(every, tx)
+    """Record what changes, and mark the crossings of all subjects it concerns, `before` and after."""
     links.end(tx, ended, trigger.since, entry.actor, str(entry.detail["reason"]))
     links.make(tx, filter(None, [made]))
-    due.mark_subjects(tx, every | links.all_keys(tx, keys), trigger)
+    due.mark_subjects(tx, before | links.all_keys(tx, before), trigger)
     log.append(tx, entry)

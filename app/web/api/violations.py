@@ -1,7 +1,6 @@
 """`GET /v1/violations` and `GET /v1/violations/{id}`."""
 
 from dataclasses import replace
-from datetime import datetime
 from typing import Annotated, Any
 from urllib.parse import urlencode
 
@@ -9,7 +8,6 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from app.crossings import links
-from app.crossings import records as crossings
 from app.errors import NotFound
 from app.evaluation.explaining import law
 from app.evaluation.mitior import milder
@@ -23,7 +21,7 @@ from app.storage.engine import reading
 from app.storage.types import is_storable
 from app.violations import records
 from app.violations.paging import Sort
-from app.vocabulary.codes import Regime, Severity, SubjectKind, Verdict
+from app.vocabulary.codes import Regime, Severity, SubjectKind
 from app.vocabulary.members import Instant
 from app.web.api import schemas
 from app.web.security import looked, permitted
@@ -109,53 +107,26 @@ def get_violation(
 ) -> Any:  # noqa: ANN401 (checked by the response model)
     """The explanation: version and why, article with source, the tree of conditions; and the subject's facts.
 
-    Of a violation that still stands they are those of the newest decision that finds it.
+    They are those of the newest decision that finds it.
     """
     services = services_of(request)
     with reading(services.database) as tx:
         detail = records.get(tx, identifier, as_of)
-        crossing = crossings.get(tx, detail.listed.violation.crossing)
         changes = [each for each in records.changes_of(tx, identifier) if as_of is None or each.at <= as_of]
     looked(credential, "violation", identifier)
     violation = detail.listed.violation
-    decision, explanation = _newest(crossing, detail, as_of)
-    rulebook = _rulebook(services, decision.rulebook)
+    rulebook = _rulebook(services, detail.rulebook)
     version = rulebook.rules[violation.rule].version_on(violation.local_date) if rulebook else None
-    facts = _facts(decision, violation)
     return {
         **_violation(detail.listed, rulebook or services.pipeline.in_force.rulebook),
-        "decision": decision.id,
-        "rulebook": decision.rulebook,
-        "explanation": explanation,
+        "decision": detail.decision,
+        "rulebook": detail.rulebook,
+        "explanation": detail.explanation,
         "law": law(version, rulebook) if rulebook and version else None,
-        "milder_law": _milder(services, rulebook, version, violation, facts),
-        "facts": facts,
+        "milder_law": _milder(services, rulebook, version, violation, detail.facts),
+        "facts": detail.facts,
         "changes": [_change(each) for each in changes],
     }
-
-
-def _newest(
-    crossing: crossings.Crossing, detail: records.Detail, as_of: datetime | None
-) -> tuple[crossings.Decision, Any]:
-    """The newest decision that finds the violation, with its explanation there; else the one that found it first."""
-    violation = detail.listed.violation
-    what = violation.rule, violation.version, violation.subject_kind, violation.subject_position, Verdict.VIOLATED
-    first = next(each for each in crossing.decisions if each.id == detail.decision)
-    for decision in crossing.decisions:
-        if violation.status == records.SUPERSEDED or (as_of and decision.evaluated_at > as_of):
-            continue
-        for found in decision.findings:
-            told = found.rule, found.version, found.subject_kind, found.subject_position, found.verdict
-            if told == what and decision.revision == crossing.revision:
-                return decision, found.explanation
-    return first, detail.explanation
-
-
-def _facts(decision: crossings.Decision, violation: records.Violation) -> dict[str, Any]:
-    """The facts of the violation's subject: persons come first, then organisations."""
-    of_kind = [each for each in decision.facts if each["subject.kind"] == violation.subject_kind]
-    found: dict[str, Any] = of_kind[violation.subject_position]
-    return found
 
 
 def _milder(
