@@ -148,8 +148,8 @@ def orders(draw: st.DrawFn, history: History) -> list[Step]:
 
 
 @cache
-def in_force() -> InForce:
-    found, diagnostics = compile_sources(read_sources(RULES))
+def in_force(rules: Path) -> InForce:
+    found, diagnostics = compile_sources(read_sources(rules))
     assert found, [str(each) for each in diagnostics]
     return found
 
@@ -236,12 +236,12 @@ FROM violations v JOIN crossings c ON c.id = v.crossing WHERE c.event_id LIKE :w
 
 
 @contextmanager
-def servers(database: Database, count: int = 1) -> Iterator[Servers]:
-    """Servers with the rules of this folder."""
+def servers(database: Database, count: int = 1, rules: Path = RULES) -> Iterator[Servers]:
+    """Servers with the rules of a folder."""
     with transaction(database) as tx:
         credential, _ = keys.issue(tx, "histories", Role.CHECKPOINT, ["*"], NOW)
-    put_in_force(database, RULES, NOW, "tests")
-    pipelines = [Pipeline(database, in_force(), FixedClock(NOW)) for _ in range(count)]
+    put_in_force(database, rules, NOW, "tests")
+    pipelines = [Pipeline(database, in_force(rules), FixedClock(NOW)) for _ in range(count)]
     try:
         yield Servers(database, pipelines, credential.id)
     finally:
