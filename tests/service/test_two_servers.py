@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future
 from datetime import timedelta
 from pathlib import Path
 from shutil import copytree
@@ -11,17 +12,22 @@ import orjson
 import pytest
 from sqlalchemy import Engine as Database
 
-from app.crossings import history, links
+from app.crossings import due, history, links, records
+from app.crossings.due import Trigger
+from app.crossings.records import Cause
+from app.errors import Conflict
+from app.evaluation.batch import Stored
 from app.evaluation.pipeline import canonical_digest
 from app.evaluation.record import Received
+from app.evaluation.revise import Revising
 from app.identity.roles import Role
-from app.storage.engine import connect, reading
+from app.storage.engine import connect, reading, transaction
 from app.storage.migrate import upgrade
 from app.vocabulary.wire import Crossing
 from tests.databases import Postgres
 from tests.factories import event
 from tests.service.conftest import MIGRATIONS
-from tests.service.histories import FIRST, NOW, RULES, SECONDS, servers
+from tests.service.histories import FIRST, NOW, RULES, SECONDS, Servers, servers
 from tests.service.serving import serving
 from tests.service.test_time import sent
 
@@ -73,6 +79,16 @@ def together(work: Callable[..., Any]) -> Callable[..., Any]:
     return done
 
 
+def read(servers: Servers, body: dict[str, Any]) -> tuple[Crossing, Received]:
+    content = orjson.dumps(body)
+    received = Received(content, canonical_digest(body), NOW, servers.credential)
+    return Crossing.model_validate_json(content), received
+
+
+def ingest(servers: Servers, server: int, body: dict[str, Any]) -> Future[Stored]:
+    return servers.pipelines[server].ingest(*read(servers, body))
+
+
 def test_of_two_crossings_of_a_day_the_later_is_judged_by_the_earlier(
     database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -84,13 +100,11 @@ def test_of_two_crossings_of_a_day_the_later_is_judged_by_the_earlier(
     with servers(database, 2, rules) as two:
         monkeypatch.setattr(history, "traffic", together(history.traffic))
         futures = []
-        for number, pipeline in enumerate(two.pipelines):
+        for number in range(2):
             at = (FIRST + timedelta(hours=number)).isoformat()
             person = {"persons__0__document__number": f"T{number}", "persons__0__surname": "AB"[number]}
             body = event(id=f"e{number}", occurred_at=at, organizations=[], **person)
-            content = orjson.dumps(body)
-            received = Received(content, canonical_digest(body), NOW, two.credential)
-            futures.append(pipeline.ingest(Crossing.model_validate_json(content), received))
+            futures.append(ingest(two, number, body))
         for future in futures:
             future.result(SECONDS)
         two.settle()
@@ -120,3 +134,26 @@ def test_of_two_officers_who_say_the_contrary_at_once_the_second_is_heard_after_
         with reading(service.services.database) as tx:
             every = tx.exec_driver_sql("SELECT ended_at FROM same_subject").scalars().all()
         assert sorted(ended is None for ended in every) == [False, True]
+
+
+def test_of_two_corrections_of_a_crossing_at_once_the_second_is_told_to_read_it_again(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with servers(database, 2) as two:
+        first = ingest(two, 0, event(id="one")).result(SECONDS)
+        monkeypatch.setattr(records, "get", together(records.get))
+        futures = []
+        for number, pipeline in enumerate(two.pipelines):
+            event_, received = read(two, event(id="one", vehicle__plate=f"B{number}77"))
+            futures.append(pipeline.revise(Revising(first.crossing, received, "misread", event_)))
+        raised = [future.exception(SECONDS) for future in futures]
+        assert [type(each) for each in raised if each] == [Conflict]
+        assert [future.result().revision for future in futures if not future.exception()] == [2]
+
+
+def test_more_crossings_are_marked_due_than_a_statement_takes_parameters(database: Database) -> None:
+    with servers(database) as one, transaction(database) as tx:
+        stored = ingest(one, 0, event(id="one")).result(SECONDS)
+        names = {stored.crossing, *(f"{number:036}" for number in range(70_000))}
+        due.mark(tx, names, Trigger(Cause.LATE_EVENT, None, NOW))
+        assert [each.crossing for each in due.first(tx, 10)] == [stored.crossing]
