@@ -255,7 +255,11 @@ def exact_matches(found: Iterable[Use]) -> Iterator[tuple[str, str]]:
 
 
 def _following(found: Iterable[Use]) -> Iterator[tuple[str, str]]:
-    for old, new in permutations(found, 2):
-        same = old.key.partition(":")[0] == new.key.partition(":")[0] and old.holders & new.holders
-        if same and new.issued_on and max(old.last, *old.issued, date.min) < new.issued_on:
-            yield pair(old.key, new.key)
+    by_holder: defaultdict[tuple[str, str], list[Use]] = defaultdict(list)
+    for use in found:
+        for holder in use.holders:
+            by_holder[use.key.partition(":")[0], holder].append(use)
+    for same in by_holder.values():
+        for old, new in permutations(same, 2):
+            if new.issued_on and max(old.last, *old.issued, date.min) < new.issued_on:
+                yield pair(old.key, new.key)
