@@ -19,7 +19,7 @@ from schemathesis.specs.openapi.checks import (
 
 from app.identity.roles import Role
 from app.vocabulary.wire import Crossing
-from app.web.api.schemas import EXAMPLE
+from app.web.api.body_schemas import EXAMPLE
 from tests.service.serving import Service, serving
 
 EXAMPLES = 8

@@ -20,7 +20,7 @@ from app.identity.roles import Permission
 from app.storage.engine import reading
 from app.vocabulary.members import Instant
 from app.vocabulary.wire import Crossing
-from app.web.api import schemas
+from app.web.api import body_schemas, schemas
 from app.web.api.bodies import correction_of, event_of, withdrawal_of
 from app.web.security import looked, permitted, require
 from app.web.services import Services, services_of
@@ -35,7 +35,7 @@ _REPLAYED = {"Idempotent-Replayed": "true"}
     "/crossings",
     status_code=201,
     summary="Store and judge one crossing event",
-    openapi_extra=schemas.EVENT_BODY,
+    openapi_extra=body_schemas.EVENT_BODY,
     responses={
         201: {"model": schemas.Answer, "description": "Event, decision and violations are committed."},
         200: {"model": schemas.Answer, "description": "The same event came again; `Idempotent-Replayed: true`."},
@@ -75,7 +75,7 @@ def _check_clock(event: Crossing, now: datetime, place: str = "") -> None:
 @router.post(
     "/evaluate",
     summary="Judge an event without storing anything",
-    openapi_extra=schemas.EVENT_BODY,
+    openapi_extra=body_schemas.EVENT_BODY,
     responses={200: {"model": schemas.Evaluated}, **schemas.problems(400, 401, 403, 413, 415, 422, 503)},
 )
 async def post_evaluate(
@@ -104,7 +104,7 @@ async def post_evaluate(
     "/crossings/{identifier}/corrections",
     status_code=201,
     summary="Correct a stored crossing",
-    openapi_extra=schemas.CORRECTION_BODY,
+    openapi_extra=body_schemas.CORRECTION_BODY,
     responses={
         201: {"model": schemas.Answer, "description": "The correction and what follows from it are committed."},
         200: {"model": schemas.Answer, "description": "The crossing stands like this already."},
@@ -134,7 +134,7 @@ async def post_correction(
     "/crossings/{identifier}/withdrawal",
     status_code=201,
     summary="Take a stored crossing back",
-    openapi_extra=schemas.WITHDRAWAL_BODY,
+    openapi_extra=body_schemas.WITHDRAWAL_BODY,
     responses={
         201: {"model": schemas.Withdrawn, "description": "The withdrawal and what follows from it are committed."},
         200: {"model": schemas.Withdrawn, "description": "It is withdrawn already."},

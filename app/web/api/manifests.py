@@ -15,7 +15,7 @@ from app.identity.keys import Credential
 from app.identity.roles import Permission
 from app.storage.engine import reading
 from app.vocabulary.paxlst import Leg, Manifest, parse
-from app.web.api import schemas
+from app.web.api import body_schemas, schemas
 from app.web.api.bodies import media_type, read_body
 from app.web.problems import BadRequestError
 from app.web.security import looked, permitted
@@ -32,7 +32,7 @@ _SHOWN: Final = 100
     "",
     status_code=201,
     summary="Store a passenger or crew list",
-    openapi_extra=schemas.LIST_BODY,
+    openapi_extra=body_schemas.LIST_BODY,
     responses={
         201: {"model": schemas.ManifestOut, "description": "The list is committed."},
         200: {"model": schemas.ManifestOut, "description": "The same list came again; `Idempotent-Replayed: true`."},

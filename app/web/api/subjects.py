@@ -30,7 +30,7 @@ from app.vocabulary.codes import SubjectKind
 from app.vocabulary.countries import ISO3
 from app.vocabulary.members import Day
 from app.vocabulary.past import Leg
-from app.web.api import schemas
+from app.web.api import body_schemas, schemas
 from app.web.api.bodies import link_of, withdrawal_of
 from app.web.security import looked, permitted
 from app.web.services import Services, services_of
@@ -195,7 +195,7 @@ def _link(each: Statement) -> dict[str, Any]:
     status_code=201,
     summary="Say that two keys name the same subject, or that they do not",
     response_model=schemas.LinkOut,
-    openapi_extra=schemas.LINK_BODY,
+    openapi_extra=body_schemas.LINK_BODY,
     responses={
         200: {"model": schemas.LinkOut, "description": "It is said already."},
         **schemas.problems(400, 401, 403, 404, 413, 415, 422, 503),
@@ -242,7 +242,7 @@ def _say(services: Services, made: Statement) -> Statement:
     "/links/{identifier}/end",
     summary="End a link between two keys",
     response_model=schemas.LinkOut,
-    openapi_extra=schemas.END_BODY,
+    openapi_extra=body_schemas.END_BODY,
     responses=schemas.problems(400, 401, 403, 404, 413, 415, 422, 503),
 )
 async def end_link(request: Request, identifier: str, credential: _Linker) -> Any:  # noqa: ANN401 (checked by the response model)
