@@ -20,6 +20,7 @@ from app.vocabulary.listed import Listed
 
 _DAY: Final = timedelta(days=1)
 _NOT_LISTED: Final = {"manifest", "number"}
+_OF_MANIFEST: Final = {"source", "received_at"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +45,7 @@ def store(tx: Transaction, new: Stored, lists: Iterable[Listed]) -> None:
         raise
     named = list(lists)
     rows = [
-        {name: value for name, value in asdict(each).items() if name != "received_at"}
+        {name: value for name, value in asdict(each).items() if name not in _OF_MANIFEST}
         | {"manifest": new.id, "number": number, "documents": list(each.documents)}
         for number, each in enumerate(named)
     ]
@@ -75,7 +76,7 @@ def of_voyages(tx: Transaction, asked: Collection[tuple[str, date]]) -> Mapping[
     row = manifest_voyages.c
     first, last = min(day for _, day in asked) - _DAY, max(day for _, day in asked) + _DAY
     query = (
-        select(manifest_voyages, manifests.c.received_at)
+        select(manifest_voyages, manifests.c.source, manifests.c.received_at)
         .join(manifests, manifests.c.id == row.manifest)
         .where(
             row.voyage.in_({voyage for voyage, _ in asked}),

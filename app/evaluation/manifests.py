@@ -35,7 +35,7 @@ class Taken:
 def receive(database: Database, body: bytes, source: str, credential: str, now: datetime) -> Taken:
     """Read and store a list; raises Invalid if it is none or has too much in it, and Unavailable."""
     messages = parse(body)
-    lists = [each for message in messages for each in listed(message, now)]
+    lists = [each for message in messages for each in listed(message, source, now)]
     _bound(messages, lists)
     new = Stored(new_id(now), source, body, hashlib.sha256(body).hexdigest(), now, credential)
     for _ in range(_RACES):

@@ -1,9 +1,11 @@
 """What the lists of passengers and crew of a voyage say together, in whatever order they came.
 
-Of each kind counts the list that was prepared last, with what was changed and cancelled in it since; a part that comes
-again begins its list anew. Lists of passengers and of crew add up.
+Of each source and kind counts the list that was prepared last, with what its source changed and cancelled in it since;
+a part that comes again begins its list anew. Lists of passengers and of crew add up. Where sources differ, it is not
+known who is right.
 """
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta, tzinfo
@@ -57,25 +59,26 @@ def announced(facts: Facts, zone: tzinfo, lists: Iterable[Listed]) -> Announced:
     voyage, direction = facts.get("vehicle.voyage", MISSING), str(facts["crossing.direction"])
     if voyage is MISSING or direction not in _BORDERS:
         return Announced(dict.fromkeys(OF_MANIFESTS, Unknown(UnknownReason.VOYAGE)))
-    standing = _standing(_of_the_day(lists, str(voyage), direction, facts["crossing.date"])) if voyage else {}
-    if not standing:
+    every = _standing(_of_the_day(lists, str(voyage), direction, facts["crossing.date"])) if voyage else {}
+    if not every:
         return Announced(dict.fromkeys(OF_MANIFESTS))
-    persons = _sum(each.persons for each in standing.values())
-    documents = frozenset(document for each in standing.values() for document in each.documents)
+    documents = frozenset(document for each in every.values() for document in each.documents)
+    standing = _of_senders(every)
     complete = _complete(standing)
+    persons = None if complete is None else _persons(standing)
     told: Found = {
         "manifest": True,
-        "manifest.complete": complete,
+        "manifest.complete": Unknown(UnknownReason.LIST) if complete is None else complete,
         "manifest.persons": Unknown(UnknownReason.LIST) if persons is None else persons,
         **_minutes(direction, list(standing.values()), zone),
     }
     # Whom the lists name without a document may be anybody.
-    return Announced(told, documents, everybody=complete and len(documents) == persons)
+    return Announced(told, documents, everybody=complete is True and len(documents) == persons)
 
 
 @dataclass(slots=True)
 class _Standing:
-    """What stands of the lists of one kind; `sure` as long as it is known who is on them."""
+    """What stands of one source's lists of one kind; `sure` as long as it is known who is on them."""
 
     first: datetime
     reference: str = ""
@@ -125,6 +128,9 @@ class _Standing:
         return any(part.crew for part in self.parts.values())
 
 
+_BySender: TypeAlias = Mapping[tuple[str, str], _Standing]  # by source and kind
+
+
 def _of_the_day(lists: Iterable[Listed], voyage: str, direction: str, day: Any) -> list[Listed]:  # noqa: ANN401 (a date, by the catalogue)
     """Lists of the voyage on the day of the crossing, or of one day from it; the earlier day if both are as near."""
     number = normalised(voyage)
@@ -135,12 +141,23 @@ def _of_the_day(lists: Iterable[Listed], voyage: str, direction: str, day: Any) 
     return found[min(found, key=lambda near: (abs(near - day), near))] if found else []
 
 
-def _standing(lists: Iterable[Listed]) -> dict[str, _Standing]:
-    """What stands of each kind of list."""
-    ordered = list(_ordered(lists))
-    kinds = {each.kind for each in ordered} - _NO_LISTS
-    found = {kind: _of_kind(kind, ordered) for kind in sorted(kinds)}
-    return {kind: each for kind, each in found.items() if each}
+def _standing(lists: Iterable[Listed]) -> _BySender:
+    """What stands of each source's lists of each kind."""
+    by_source: defaultdict[str, list[Listed]] = defaultdict(list)
+    for each in _ordered(lists):
+        by_source[each.source].append(each)
+    found = {
+        (source, kind): _of_kind(kind, ordered)
+        for source, ordered in by_source.items()
+        for kind in {each.kind for each in ordered} - _NO_LISTS
+    }
+    return {key: each for key, each in found.items() if each}
+
+
+def _of_senders(standing: _BySender) -> _BySender:
+    """Without what sources that have sent no list changed and cancelled, if another has sent one."""
+    senders = {source for (source, _), each in standing.items() if each.parts}
+    return {key: each for key, each in standing.items() if key[0] in senders} or standing
 
 
 def _of_kind(kind: str, ordered: Iterable[Listed]) -> _Standing | None:
@@ -168,15 +185,35 @@ def _order(each: Listed) -> tuple[Any, ...]:
     times = [str(time or "") for time in (each.prepared_at, each.departure_local, each.arrival_local)]
     persons = -1 if each.persons is None else each.persons
     head = times[0], each.function == Function.CANCEL, each.reference, each.part, each.final
-    return *head, each.function, each.kind, persons, each.crew, each.documents, *times
+    return each.source, *head, each.function, each.kind, persons, each.crew, each.documents, *times
 
 
-def _complete(standing: Mapping[str, _Standing]) -> bool:
+def _complete(standing: _BySender) -> bool | None:
+    """Whether all aboard are listed; None where those of one source are complete, and those of others do not agree."""
+    by_source: defaultdict[str, dict[tuple[str, str], _Standing]] = defaultdict(dict)
+    for key, each in standing.items():
+        by_source[key[0]][key] = each
+    whole = [_persons(own) for own in by_source.values() if _is_whole(own)]
+    if _is_whole(standing) and set(whole) <= {_persons(standing)}:
+        return True
+    return None if whole else False
+
+
+def _is_whole(standing: _BySender) -> bool:
     """Whether passengers and crew are listed, all of them, and nothing stands whose kind is not known."""
-    if PASSENGERS not in standing or not standing.keys() <= {PASSENGERS, CREW}:
+    kinds = {kind for _, kind in standing}
+    if PASSENGERS not in kinds or not kinds <= {PASSENGERS, CREW}:
         return False
-    has_crew = CREW in standing or standing[PASSENGERS].has_crew
-    return has_crew and all(each.complete for each in standing.values())
+    has_crew = CREW in kinds or any(each.has_crew for each in standing.values())
+    return has_crew and _persons(standing) is not None and all(each.complete for each in standing.values())
+
+
+def _persons(standing: _BySender) -> int | None:
+    """How many are listed; None if it is not known, or sources differ."""
+    counts: defaultdict[str, set[int | None]] = defaultdict(set)
+    for (_, kind), each in standing.items():
+        counts[kind].add(each.persons)
+    return _sum(each.pop() if len(each) == 1 else None for each in counts.values())
 
 
 def _sum(counts: Iterable[int | None]) -> int | None:

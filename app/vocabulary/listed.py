@@ -1,7 +1,7 @@
 """A list of passengers or crew of one voyage: the one form in which storage hands it to the facts."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from app.vocabulary.codes import Direction
@@ -18,6 +18,7 @@ class Listed:
 
     Times are by clocks at the place, and have no zone. `departure_day` and `arrival_day` are those it is found by: as
     scheduled, else what comes nearest to that. `persons` is None where the message does not tell how many are aboard.
+    `source` is the system that sent it: a message cancels, changes and replaces lists of its own source alone.
     """
 
     kind: str
@@ -25,6 +26,7 @@ class Listed:
     received_at: datetime
     departure_day: date
     arrival_day: date
+    source: str = ""
     function: str = Function.ADD.value
     departure_place: str | None = None
     departure_local: datetime | None = None
@@ -43,12 +45,12 @@ class Listed:
         return self.arrival_day if direction == Direction.ENTRY else self.departure_day
 
 
-def listed(manifest: Manifest, received_at: datetime) -> Iterator[Listed]:
+def listed(manifest: Manifest, source: str, received_at: datetime) -> Iterator[Listed]:
     """What a message says of each leg that may be the one across the border; nothing of a leg without a number."""
     for leg in manifest.border_legs:
         if leg.voyage:
             departure, arrival = days(leg.departure_local, leg.arrival_local, manifest.prepared_at, received_at)
-            yield _listed(manifest, leg, received_at, departure, arrival)
+            yield replace(_listed(manifest, leg, received_at, departure, arrival), source=source)
 
 
 def days(

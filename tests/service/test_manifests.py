@@ -322,12 +322,23 @@ def test_parts_amendments_and_cancellations_are_taken_together(service: Service,
         assert found == expected, number
 
 
+def test_a_list_is_cancelled_by_its_own_source_alone(service: Service, voyage: str) -> None:
+    crossing = cross(service, voyage)["crossing"]
+    send(service, passengers(voyage, "CHN:E12345678"))
+    cancels = passengers(voyage, begin="745++1", prepared="260228:2300")
+    assert send(service, cancels, source="rus-zabaykalsk-hall").status_code == 201
+    assert verdicts(service, crossing) == {"004": "violated"}
+    assert send(service, cancels).status_code == 201
+    assert verdicts(service, crossing) == {"001": "violated"}
+
+
 # --- what lists say together, in whatever order they came ---------------------------------------------------
 
 CHITA = ZoneInfo("Asia/Chita")
 DAY = date(2026, 3, 1)
 BASE = Listed(
     kind="passenger_list",
+    source="airline",
     voyage="SU1",
     received_at=datetime(2026, 2, 28, tzinfo=UTC),
     departure_day=DAY,
@@ -365,6 +376,7 @@ def listed() -> st.SearchStrategy[Listed]:
         kind=st.sampled_from(["passenger_list", "crew_list", "flight_status", "999"]),
         function=st.sampled_from(["add", "update", "change", "cancel"]),
         persons=st.sampled_from([None, 0, 1, 2]),
+        source=st.sampled_from(["airline", "agent"]),
         reference=st.sampled_from(["", "A"]),
         part=st.integers(1, 2),
         final=st.booleans(),
@@ -391,6 +403,58 @@ def test_passengers_and_crew_add_up_and_only_both_are_complete() -> None:
     assert (both["complete"], both["persons"], both[""]) == (True, 2, True)
     assert facts([replace(BASE, persons=2, crew=1)])["complete"]
     assert not facts([BASE, replace(CREW, kind="999")])["complete"]
+
+
+def by_another(**changes: Any) -> Listed:  # noqa: ANN401 (of any member)
+    """A message of another source, prepared after the others."""
+    later = BASE.prepared_at and BASE.prepared_at + timedelta(hours=1)
+    return replace(BASE, **{"source": "agent", "prepared_at": later} | changes)
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        pytest.param(by_another(function="cancel", persons=0, documents=()), id="the flight"),
+        pytest.param(by_another(kind="flight_status", function="cancel", persons=0, documents=()), id="by its status"),
+        pytest.param(by_another(function="cancel"), id="a passenger"),
+        pytest.param(by_another(kind="crew_list", function="cancel", documents=("RUS:C1",)), id="one of the crew"),
+    ],
+)
+@pytest.mark.parametrize("lists", [[BASE, CREW], [replace(BASE, persons=2, crew=1, documents=("CHN:E1", "RUS:C1"))]])
+def test_who_sent_no_list_cancels_none(lists: list[Listed], message: Listed) -> None:
+    for key in ("CHN:E1", "CHN:E9"):
+        assert facts([*lists, message], key) == facts(lists, key)
+    own = facts([*lists, replace(message, source=BASE.source)], "CHN:E9")
+    assert own != facts(lists, "CHN:E9")
+
+
+def test_lists_of_two_sources_replace_each_other_in_nothing() -> None:
+    both = [BASE, CREW, by_another(documents=("CHN:E2",))]
+    for key in ("CHN:E1", "CHN:E2"):
+        assert facts(both, key)["lists_person"] is True
+    assert isinstance(facts(both, "CHN:E9")["lists_person"], Unknown)
+    assert (facts(both)["complete"], facts(both)["persons"]) == (True, 2)
+    assert facts([*both, by_another(kind="crew_list", documents=("RUS:C1",))]) == facts(both)
+    assert facts([BASE, by_another(kind="crew_list", crew=1, documents=("RUS:C1",))])["complete"]
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        pytest.param(by_another(persons=2), id="more persons"),
+        pytest.param(by_another(final=False), id="not the last part"),
+        pytest.param(by_another(kind="999"), id="a list of no known kind"),
+    ],
+)
+def test_where_two_sources_differ_nobody_is_accused(message: Listed) -> None:
+    found = facts([BASE, CREW, message], "CHN:E9")
+    assert found[""] is True
+    assert all(isinstance(found[name], Unknown) for name in ("complete", "persons", "lists_person"))
+
+
+def test_crew_that_two_sources_list_is_not_counted_twice() -> None:
+    whole = replace(BASE, persons=2, crew=1, documents=("CHN:E1", "RUS:C1"))
+    assert isinstance(facts([whole, replace(CREW, source="agent")])["persons"], Unknown)
 
 
 def test_a_person_is_on_a_list_on_none_or_maybe() -> None:
