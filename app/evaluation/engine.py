@@ -128,7 +128,8 @@ class Engine:
         if not (prepared.subjects and self.asks_for_lists(prepared)):
             return None
         # What is asked of the facts here is the same for all subjects.
-        return announced(prepared.subjects[0][1], prepared.checkpoint.time_zone, pasts[0].lists if pasts else ())
+        facts, lists = prepared.subjects[0][1], pasts[0].lists if pasts else ()
+        return announced(facts, prepared.checkpoint.time_zone, prepared.territory, lists)
 
     def _with_past(  # one argument for each thing on record
         self,

@@ -17,6 +17,7 @@ from app.vocabulary.fields import catalogue
 from app.vocabulary.listed import Listed
 from app.vocabulary.past import Unknown
 from app.vocabulary.paxlst import Function
+from app.vocabulary.places import state_of
 from app.vocabulary.values import Facts, Value
 from app.vocabulary.voyages import normalised
 
@@ -54,12 +55,13 @@ class Announced:
         return False if self.everybody else Unknown(UnknownReason.LIST)
 
 
-def announced(facts: Facts, zone: tzinfo, lists: Iterable[Listed]) -> Announced:
-    """By the lists on record, for a crossing with these facts at a checkpoint in this time zone."""
+def announced(facts: Facts, zone: tzinfo, territory: frozenset[str], lists: Iterable[Listed]) -> Announced:
+    """By the lists on record, for a crossing with these facts at a checkpoint in this time zone and these states."""
     voyage, direction = facts.get("vehicle.voyage", MISSING), str(facts["crossing.direction"])
     if voyage is MISSING or direction not in _BORDERS:
         return Announced(dict.fromkeys(OF_MANIFESTS, Unknown(UnknownReason.VOYAGE)))
-    every = _standing(_of_the_day(lists, str(voyage), direction, facts["crossing.date"])) if voyage else {}
+    crossing_here = (each for each in lists if _may_cross(each.place(direction), territory))
+    every = _standing(_of_the_day(crossing_here, str(voyage), direction, facts["crossing.date"])) if voyage else {}
     if not every:
         return Announced(dict.fromkeys(OF_MANIFESTS))
     documents = frozenset(document for each in every.values() for document in each.documents)
@@ -129,6 +131,15 @@ class _Standing:
 
 
 _BySender: TypeAlias = Mapping[tuple[str, str], _Standing]  # by source and kind
+
+
+def _may_cross(place: str | None, territory: frozenset[str]) -> bool:
+    """Whether a voyage that crosses a border at this place may do so in these states.
+
+    Within them places are not compared: who is diverted, or flies on, is let in where no list says.
+    """
+    state = state_of(place) if place else None
+    return state is None or state in territory
 
 
 def _of_the_day(lists: Iterable[Listed], voyage: str, direction: str, day: Any) -> list[Listed]:  # noqa: ANN401 (a date, by the catalogue)

@@ -44,6 +44,10 @@ class Listed:
         """Its day at the border, on the way in or out."""
         return self.arrival_day if direction == Direction.ENTRY else self.departure_day
 
+    def place(self, direction: str) -> str | None:
+        """Its place on this side of the border, on the way in or out."""
+        return self.arrival_place if direction == Direction.ENTRY else self.departure_place
+
 
 def listed(manifest: Manifest, source: str, received_at: datetime) -> Iterator[Listed]:
     """What a message says of each leg that may be the one across the border; nothing of a leg without a number."""

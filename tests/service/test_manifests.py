@@ -322,6 +322,14 @@ def test_parts_amendments_and_cancellations_are_taken_together(service: Service,
         assert found == expected, number
 
 
+def test_a_list_of_a_voyage_to_another_state_says_nothing_of_a_crossing_here(service: Service, voyage: str) -> None:
+    crossing = cross(service, voyage)["crossing"]
+    send(service, passengers(voyage, "CHN:E12345678").replace(b"LOC+87+HTA", b"LOC+87+ALA"))
+    assert verdicts(service, crossing) == {"001": "violated"}
+    send(service, passengers(voyage, "CHN:E12345678"))
+    assert verdicts(service, crossing) == {"004": "violated"}
+
+
 def test_a_list_is_cancelled_by_its_own_source_alone(service: Service, voyage: str) -> None:
     crossing = cross(service, voyage)["crossing"]
     send(service, passengers(voyage, "CHN:E12345678"))
@@ -355,7 +363,8 @@ def facts(
     lists: Sequence[Listed], key: str | None = None, direction: str = "entry", voyage: object = "su 01"
 ) -> dict[str, Any]:
     known: Any = {"crossing.direction": direction, "crossing.date": DAY, "vehicle.voyage": voyage}
-    return {path.partition(".")[2]: value for path, value in announced(known, CHITA, lists).of(key).items()}
+    found = announced(known, CHITA, frozenset({"RUS"}), lists)
+    return {path.partition(".")[2]: value for path, value in found.of(key).items()}
 
 
 def listed() -> st.SearchStrategy[Listed]:
@@ -479,6 +488,22 @@ def test_minutes_are_known_at_the_end_of_the_voyage_that_is_here() -> None:
     assert isinstance(entering["minutes_before_departure"], Unknown)
     assert leaving["minutes_before_departure"] == 24 * 60 - 150
     assert isinstance(leaving["minutes_before_arrival"], Unknown)
+
+
+@pytest.mark.parametrize("direction", ["entry", "exit"])
+@pytest.mark.parametrize(("there", "counts"), [("HTA", True), ("XXX", True), (None, True), ("ALA", False)])
+def test_a_list_says_nothing_of_a_crossing_in_a_state_where_the_voyage_does_not_cross(
+    direction: str, there: str | None, *, counts: bool
+) -> None:
+    here = replace(BASE, arrival_place=there, departure_place="ALA")
+    if direction == "exit":
+        here = replace(BASE, arrival_place="ALA", departure_place=there)
+    assert (facts([here], direction=direction)[""] is True) is counts
+
+
+def test_a_list_of_a_leg_elsewhere_hides_none_of_a_day_beside() -> None:
+    before = replace(BASE, arrival_day=DAY - timedelta(days=1), arrival_place="HTA")
+    assert facts([replace(BASE, arrival_place="ALA"), before])[""] is True
 
 
 def test_lists_of_the_nearest_day_count_and_the_earlier_of_two() -> None:
