@@ -17,13 +17,18 @@ BEGINNING: Final = "0" * 64
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """What an actor did to an object, with a detail that names no person."""
+    """What an actor did to an object, with a detail that names no person and holds no text of anybody's own."""
 
     at: datetime
     actor: str
     action: str
     object: str
     detail: Mapping[str, Any]
+
+
+def digest(text: str) -> str:
+    """What stands in a detail for a text, which is kept elsewhere: it proves the text, and outlives its erasure."""
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def append(tx: Transaction, entry: Entry) -> None:

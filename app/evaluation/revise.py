@@ -102,7 +102,7 @@ def _carry_out(  # one argument for each thing that takes part
         keys = links.all_keys(tx, {each.key for each in before.subjects if each.key})
         due.mark_subjects(tx, keys, trigger)
         due.mark_day(tx, before.checkpoint, before.local_date, before.occurred_at, trigger)
-    detail = {"revision": number, "reason": revising.reason}
+    detail = {"revision": number, "reason_sha256": log.digest(revising.reason)}
     log.append(tx, log.Entry(now, revising.received.received_by, cause.value, before.id, detail))
     return Revised(answer, number)
 

@@ -1,5 +1,6 @@
 """Late events, corrections and withdrawals over the API: what follows from them, and what was known before."""
 
+import hashlib
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -273,6 +274,24 @@ def test_corrections_and_withdrawals_are_in_the_audit_log_and_its_chain_holds(se
         tx.exec_driver_sql("UPDATE audit_log SET actor = 'nobody' WHERE number = 1")
     with reading(service.services.database) as tx:
         assert list(log.broken(tx)) == [1]
+
+
+def test_what_somebody_wrote_is_in_the_audit_log_as_a_digest_alone(service: Service) -> None:
+    """Nothing can be taken out of the log: a reason that names a person would stay for ever."""
+    first, _ = sent(service, "one", 0, "entry"), sent(service, "two", 1, "exit", persons__0__document__number="E2")
+    why = "it was Anna Eriksson"
+    path = f"/v1/crossings/{first['crossing']}"
+    link = service.post({"reason": why, "other": "CHN:E12345678"}, Role.OFFICER, "/v1/subjects/CHN:E2/links").json()
+    ended = service.post({"reason": why}, Role.OFFICER, f"/v1/links/{link['link']}/end").json()
+    service.post({"reason": why, "event": crossed("one", 2, "entry")}, path=f"{path}/corrections")
+    service.post({"reason": why}, path=f"{path}/withdrawal")
+    told = service.get(path).json()["revisions"]
+    assert [link["reason"], ended["end_reason"], *(each["reason"] for each in told)] == [why, why, None, why, why]
+    with reading(service.services.database) as tx:
+        details = tx.exec_driver_sql("SELECT detail FROM audit_log ORDER BY number").scalars().all()
+    digest = hashlib.sha256(why.encode()).hexdigest()
+    assert len(details) == 4
+    assert all("Eriksson" not in str(each) and digest in str(each) for each in details)
 
 
 # --- subjects -----------------------------------------------------------------------------------------------

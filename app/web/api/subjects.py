@@ -232,8 +232,9 @@ def _say(services: Services, made: Statement) -> Statement:
         ]
         if by_officers and by_officers[-1].same is made.same:
             return by_officers[-1]
-        entry = log.Entry(made.made_at, made.made_by, "link" if made.same else "part", made.id, {"reason": made.reason})
-        _change(tx, before, made, by_officers, Trigger(Cause.LINK, made.id, made.made_at), entry)
+        detail = {"reason_sha256": log.digest(made.reason)}
+        entry = log.Entry(made.made_at, made.made_by, "link" if made.same else "part", made.id, detail)
+        _change(tx, before, made, by_officers, Trigger(Cause.LINK, made.id, made.made_at), entry, made.reason)
     services.pipeline.wake()
     return made
 
@@ -263,8 +264,8 @@ def _end(services: Services, identifier: str, actor: str, reason: str) -> Statem
         made = None
         if ended.ground is Ground.EXACT_MATCH:
             made = Statement(new_id(now), *ended.pair, False, Ground.OFFICER, now, actor, reason)
-        entry = log.Entry(now, actor, "end link", ended.id, {"reason": reason})
-        _change(tx, before, made, [ended], Trigger(Cause.LINK, ended.id, now), entry)
+        entry = log.Entry(now, actor, "end link", ended.id, {"reason_sha256": log.digest(reason)})
+        _change(tx, before, made, [ended], Trigger(Cause.LINK, ended.id, now), entry, reason)
         told = links.get(tx, identifier)
     services.pipeline.wake()
     return told
@@ -277,9 +278,10 @@ def _change(  # one argument for each thing that is recorded
     ended: list[Statement],
     trigger: Trigger,
     entry: log.Entry,
+    reason: str,
 ) -> None:
     """Record what changes, and mark the crossings of all subjects it concerns, `before` and after."""
-    links.end(tx, ended, trigger.since, entry.actor, str(entry.detail["reason"]))
+    links.end(tx, ended, trigger.since, entry.actor, reason)
     links.make(tx, filter(None, [made]))
     due.mark_subjects(tx, before | links.all_keys(tx, before), trigger)
     log.append(tx, entry)
