@@ -82,15 +82,20 @@ class Observed:
             except Exception as error:
                 if status:  # an answer is on its way already; the server breaks the connection off
                     raise
-                await problems.unexpected(error, scope["method"], scope["path"])(scope, receive, sending)
+                await problems.unexpected(error, scope["method"], _route(scope))(scope, receive, sending)
             finally:
                 self._observe(scope, status, time.perf_counter() - began)
 
     def _observe(self, scope: Scope, status: int, seconds: float) -> None:
-        # Starlette's own route, that of events, leaves no trace of itself but its endpoint.
-        route = getattr(scope.get("route"), "path", scope["path"] if "endpoint" in scope else "none")
+        route = _route(scope)
         self._services.metrics.requests.labels(route, str(status)).inc()
         _log.debug("request", method=scope["method"], route=route, status=status, milliseconds=round(seconds * 1000, 1))
+
+
+def _route(scope: Scope) -> str:
+    """The path as it is declared: one that was asked for may hold the number of somebody's document."""
+    # Starlette's own route, that of events, leaves no trace of itself but its endpoint.
+    return str(getattr(scope.get("route"), "path", scope["path"] if "endpoint" in scope else "none"))
 
 
 def lag(backlog: Backlog, now: datetime) -> float:

@@ -93,9 +93,9 @@ def not_acceptable(error: ValidationError, members: list[str]) -> errors.Invalid
     return errors.Invalid("The body is not acceptable; nothing was changed.", problems)
 
 
-def unexpected(error: Exception, method: str, path: str) -> Response:
+def unexpected(error: Exception, method: str, route: str) -> Response:
     """What is told of a fault of the service: the log has the trace, whoever asked learns nothing of the inside."""
-    _log.error("unexpected", method=method, path=path, exc_info=error)
+    _log.error("unexpected", method=method, route=route, exc_info=error)
     return response(500, "An error of the service", "Send the same again later, and tell the operator the `instance`.")
 
 

@@ -82,6 +82,10 @@ async def require(request: Request, permission: Permission) -> Credential:
     return credential
 
 
-def looked(credential: Credential, what: str, identifier: str) -> None:
-    """Log who looked at a record of a person or company."""
-    _log.info("looked", credential=credential.id, what=what, id=identifier)
+def looked(credential: Credential, what: str, *identifiers: str, **more: object) -> None:
+    """Log who looked at which records of a person or company.
+
+    Identifiers are those made here: only the database tells whose they are. Keys of subjects hold document numbers and
+    are no business of whoever reads the log.
+    """
+    _log.info("looked", credential=credential.id, what=what, ids=list(identifiers), **more)

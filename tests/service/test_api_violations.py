@@ -168,15 +168,22 @@ def test_who_looked_at_whom_is_logged_and_names_are_not(service: Service) -> Non
     with capture_logs() as entries:
         service.get(f"/v1/violations/{listed['violation']}")
         service.get(f"/v1/crossings/{listed['crossing']}")
-        service.get("/v1/violations?subject=CHN:E12345678")
-    looks = [(each["what"], each["id"]) for each in entries if each["event"] == "looked"]
-    assert looks == [
-        ("violation", listed["violation"]),
-        ("crossing", listed["crossing"]),
-        ("violations", "subject=CHN:E12345678"),
+        service.get("/v1/violations?subject=CHN:E12345678&q=V-2026-03-02&rule=RUS-TDOC-001")
+        service.get("/v1/subjects/CHN:E12345678")
+        service.get("/v1/subjects/CHN:E12345678/stays")
+    looks = [each for each in entries if each["event"] == "looked"]
+    newest = service.get("/v1/subjects/CHN:E12345678").json()["crossings"][0]["crossing"]
+    assert [(each["what"], each["ids"]) for each in looks] == [
+        ("violation", [listed["violation"]]),
+        ("crossing", [listed["crossing"]]),
+        ("violations", [listed["violation"]]),
+        ("subject", [newest]),
+        ("stays", [newest]),
     ]
-    assert len({each["credential"] for each in entries if each["event"] == "looked"}) == 1
-    assert "ERIKSSON" not in repr(entries)
+    assert looks[2]["by"] == ["q", "rule", "subject"]
+    assert len({each["credential"] for each in looks}) == 1
+    for told in ("ERIKSSON", "E12345678", "V-2026"):
+        assert told not in repr(entries)
 
 
 def test_what_was_not_found_is_not_logged_as_looked_at(service: Service) -> None:

@@ -156,8 +156,8 @@ async def post_withdrawal(
 async def _revise(request: Request, credential: Credential, revising: Revising) -> Response:
     services = services_of(request)
     await run_in_threadpool(_check_sender, services, credential, revising.crossing)
-    looked(credential, "correction" if revising.event else "withdrawal", revising.crossing)
     made = await asyncio.wrap_future(services.pipeline.revise(revising))
+    looked(credential, "correction" if revising.event else "withdrawal", revising.crossing)
     headers = {"X-Revision": str(made.revision)} | (_REPLAYED if made.replayed else {})
     return Response(made.answer, 200 if made.replayed else 201, headers, media_type="application/json")
 

@@ -87,7 +87,7 @@ def get_subject(request: Request, identifier: str, credential: _Officer) -> Any:
         keys, found = _subject(tx, identifier, _NEWEST)
         known = links.statements(tx, keys, ended=True)
         statuses = subjects.violations_by_status(tx, keys)
-    looked(credential, "subject", identifier)
+    looked(credential, "subject", found[0].crossing)
     return {
         "subject": identifier,
         "keys": sorted(keys),
@@ -115,7 +115,7 @@ def get_stays(request: Request, identifier: str, credential: _Officer, asked: An
         states = stays.states_of(rulebook, territory, on)
         latest = next((leg for leg in legs if leg.state in states and leg.day <= on), None)
         facts = subjects.facts_at(tx, latest.crossing, latest.key) if latest else None
-    looked(credential, "stays", identifier)
+    looked(credential, "stays", legs[0].crossing)
     if facts and facts["subject.kind"] == SubjectKind.INDIVIDUAL:
         fields = rulebook.fields(SubjectKind.INDIVIDUAL)
         # Of a rulebook of earlier days there may be facts that today's does not know.
@@ -250,8 +250,9 @@ async def end_link(request: Request, identifier: str, credential: _Linker) -> An
     """An exact match that an officer ends stays ended: it is recorded that the two are not the same."""
     services = services_of(request)
     reason, _ = await withdrawal_of(request, services.settings.max_body_bytes)
-    looked(credential, "link", identifier)
-    return _link(await run_in_threadpool(_end, services, identifier, credential.id, reason))
+    ended = await run_in_threadpool(_end, services, identifier, credential.id, reason)
+    looked(credential, "link", ended.id)
+    return _link(ended)
 
 
 def _end(services: Services, identifier: str, actor: str, reason: str) -> Statement:

@@ -83,7 +83,8 @@ def list_violations(
             every |= {*filters.subject}
             filters = replace(filters, subject=tuple(sorted(every)))
         page = records.search(tx, filters, asked.sort, asked.limit, asked.cursor)
-    looked(credential, "violations", request.url.query)
+    shown = [each.violation.id for each in page.items]
+    looked(credential, "violations", *shown, by=sorted({*request.query_params} - {"cursor"}))
     following = None
     if page.next_cursor:
         kept = [(name, value) for name, value in request.query_params.multi_items() if name != "cursor"]
