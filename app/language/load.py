@@ -18,6 +18,7 @@ from app.language.from_surface.provisions import provisions
 from app.language.from_surface.rules import rule, status_of
 from app.language.from_surface.scope import Names, Scope
 from app.language.from_surface.versions import Basis
+from app.language.from_surface.working_days import check_calendars
 from app.language.ir import (
     Condition,
     Measure,
@@ -209,6 +210,8 @@ def _calendars(tree: Mapping[str, Node | None], out: _Compiled, report: Report) 
             out.opening = {each.checkpoint: each for each in opening(node, report)}
         elif found := calendar(PurePosixPath(file).stem, node, report):
             out.calendars[found.state] = found
+    states = {PurePosixPath(file).stem for file in tree if file.startswith("calendars/") and file != _HOURS}
+    check_calendars(out.rules.values(), out.measures, states, report)
 
 
 def _cases(tree: Mapping[str, Node | None], out: _Compiled, report: Report) -> None:

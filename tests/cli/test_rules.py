@@ -14,6 +14,7 @@ from tests.service.serving import EXPIRED, RULES, several
 
 RULE = "RUS/documents/RUS-TDOC-001.yaml"
 CASES = "RUS/documents/RUS-TDOC-001.cases.yaml"
+SHIPPED = Path(__file__).parents[2] / "rules"
 
 
 @pytest.fixture
@@ -44,6 +45,23 @@ def test_rules_without_a_mistake_are_counted_and_named_by_their_digest(gerege: G
     found = gerege("rules", "check", "--format", "json").json
     assert found["digest"] in outcome.out
     assert (found["rules"], found["errors"], found["diagnostics"]) == (5, 0, [])
+
+
+def test_a_rule_that_counts_working_days_where_there_is_no_calendar_is_warned_of(
+    gerege: Gerege, tmp_path: Path
+) -> None:
+    folder = Path(shutil.copytree(SHIPPED, tmp_path / "rules"))
+    (folder / "calendars/KAZ.yaml").unlink()
+    outcome = gerege("rules", "check", folder)
+    assert outcome.code == 0
+    assert "0 errors, 2 warnings" in outcome.out
+    rule = folder / "KAZ/stay/KAZ-REG-001.yaml"
+    lines = rule.read_text(encoding="utf-8").splitlines()
+    asking = [
+        (number, line.index("at_most") + 1) for number, line in enumerate(lines, 1) if "stay.working_days" in line
+    ]
+    for number, column in asking:
+        assert f"{rule}:{number}:{column}: warning: KAZ-REG-001 asks for stay.working_days" in outcome.out
 
 
 @pytest.mark.parametrize(

@@ -135,7 +135,7 @@ def found(pattern: re.Pattern[str], paths: Iterable[Path]) -> set[str]:
 
 def test_every_kind_of_message_is_shown_by_a_golden_file() -> None:
     shown = {
-        code for path in HERE.glob("bad/*.expected") for code in SHOWN_CODE.findall(path.read_text(encoding="utf-8"))
+        code for path in HERE.glob("*/*.expected") for code in SHOWN_CODE.findall(path.read_text(encoding="utf-8"))
     }
     written = {code for path in LANGUAGE.rglob("*.py") for code in CODE.findall(path.read_text(encoding="utf-8"))}
     assert written - shown == {"not-utf-8"}  # a golden file is UTF-8
