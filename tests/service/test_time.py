@@ -183,6 +183,16 @@ def test_later_crossings_of_whoever_the_event_named_before_and_names_now_are_jud
     assert [name for name, _, _ in found(service, status="open")] == ["the-other"]
 
 
+def test_a_corrected_event_that_comes_again_is_answered_as_at_first_and_told_to_be_an_older_revision(
+    service: Service,
+) -> None:
+    first, body = sent(service, "one", 0, "entry"), crossed("one", 0, "entry")
+    assert "x-revision" not in service.post(body).headers
+    corrected(service, first["crossing"], crossed("one", 1, "entry"))
+    again = service.post(body)
+    assert (again.status_code, again.json(), again.headers["x-revision"]) == (200, first, "2")
+
+
 def test_the_same_correction_again_changes_nothing(service: Service) -> None:
     answer = sent(service, "one", 0, "entry")
     first = corrected(service, answer["crossing"], crossed("one", 1, "entry"))
