@@ -1,9 +1,9 @@
 """A subject across its crossings, as officers look at it."""
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
 from app.storage.engine import Transaction
 from app.storage.tables import crossing_subjects, decisions, violations
@@ -17,6 +17,12 @@ def legs(tx: Transaction, keys: Collection[str], most: int | None = None) -> lis
     columns = (getattr(_COLUMN, name) for name in _AS_LEG)
     query = select(*columns).where(_COLUMN.key.in_(keys)).order_by(_COLUMN.occurred_at.desc(), _COLUMN.crossing.desc())
     return [Leg(*row) for row in tx.execute(query.limit(most) if most else query)]
+
+
+def rekey(tx: Transaction, keyed: Callable[[str], str]) -> None:
+    """Replace the digests of all holders by what is made of each."""
+    for holder in tx.execute(select(_COLUMN.holder).where(_COLUMN.holder.is_not(None)).distinct()).scalars().all():
+        tx.execute(update(crossing_subjects).where(_COLUMN.holder == holder).values(holder=keyed(holder)))
 
 
 _AS_LEG = ("occurred_at", "direction", "checkpoint", "basis", "local_date", "state", "key", "crossing")
