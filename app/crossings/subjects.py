@@ -1,12 +1,11 @@
 """A subject across its crossings, as officers look at it."""
 
 from collections.abc import Collection
-from typing import Any
 
 from sqlalchemy import func, select
 
 from app.storage.engine import Transaction
-from app.storage.tables import crossing_subjects, decisions, violations
+from app.storage.tables import crossing_subjects, crossings, violations
 from app.vocabulary.past import Leg
 
 _COLUMN = crossing_subjects.c
@@ -29,13 +28,13 @@ def violations_by_status(tx: Transaction, keys: Collection[str]) -> dict[str, in
     return {row[0]: row[1] for row in tx.execute(query.order_by(column.status))}
 
 
-def facts_at(tx: Transaction, crossing: str, key: str) -> Any:  # noqa: ANN401 (JSON)
-    """The facts by which the newest decision on a crossing judged the subject; None if there are none."""
-    place = tx.execute(
-        select(_COLUMN.kind, _COLUMN.position).where(_COLUMN.crossing == crossing, _COLUMN.key == key)
-    ).first()
-    newest = select(decisions.c.facts).where(decisions.c.crossing == crossing).order_by(decisions.c.number.desc())
-    facts = tx.execute(newest.limit(1)).scalar()
-    if place is None or not facts:
-        return None
-    return [each for each in facts if each["subject.kind"] == place.kind][place.position]
+def event_at(tx: Transaction, crossing: str, key: str) -> tuple[bytes, int]:
+    """The event of a crossing as it is now, and the subject's position among those of its kind there."""
+    query = (
+        select(crossings.c.body, _COLUMN.position)
+        .join(crossings, crossings.c.id == _COLUMN.crossing)
+        .where(_COLUMN.crossing == crossing, _COLUMN.key == key)
+        .order_by(_COLUMN.position)
+    )
+    row = tx.execute(query.limit(1)).one()
+    return row.body, row.position

@@ -307,7 +307,10 @@ class AssessmentOut(_Out):
     last_lawful_day: date | None = Field(
         description="The last of them; of whoever is over already the day by which to leave was due."
     )
-    overstay_days: int = Field(description="Days of presence so far on which the limit was exceeded, ever.")
+    overstay_days: int = Field(
+        description="Days of presence so far on which the limit was exceeded: ever, or of a limit that a rule sets, in "
+        "the last stay, since it is not told whether the rule applied to earlier ones."
+    )
     first_violation_day: date | None = Field(description="The first of them.")
 
 
@@ -316,7 +319,10 @@ class LimitOut(_Out):
 
     limit: str = Field(examples=["rolling 90/180"])
     rule: str | None = Field(description="The rule that sets it whoever leaves that day; null if it was asked for.")
-    applies: bool | None = Field(description="Null: it is not known for certain that the rule applies to the person.")
+    applies: bool | None = Field(
+        description="Null: it is not known for certain that the rule applies to the person, or that nothing else the "
+        "person may have, such as a permit, meets it."
+    )
     known: bool
     least: AssessmentOut
     most: AssessmentOut | None = Field(description="Null: nothing on record bounds it.")

@@ -19,17 +19,16 @@ from app.evaluation.engine import SCHENGEN
 from app.evaluation.explaining import reason
 from app.evaluation.record import new_id
 from app.evaluation.stays import Asked, Assessed, Stays
-from app.facts.codec import typed
 from app.facts.limits import CalendarYear, Continuous, Limit, PerEntry, Rolling
 from app.facts.subjects import as_stored
 from app.identity.keys import Credential
 from app.identity.roles import Permission
 from app.storage.engine import Transaction, alone_with, reading, transaction
 from app.storage.types import is_storable
-from app.vocabulary.codes import SubjectKind
 from app.vocabulary.countries import ISO3
 from app.vocabulary.members import Day
 from app.vocabulary.past import Leg
+from app.vocabulary.wire import Crossing
 from app.web.api import schemas
 from app.web.api.bodies import link_of, withdrawal_of
 from app.web.security import looked, permitted
@@ -114,15 +113,16 @@ def get_stays(request: Request, identifier: str, credential: _Officer, asked: An
         territory = _territory_of(services, asked.territory or legs[0].state, on)
         states = stays.states_of(rulebook, territory, on)
         latest = next((leg for leg in legs if leg.state in states and leg.day <= on), None)
-        facts = subjects.facts_at(tx, latest.crossing, latest.key) if latest else None
+        known = subjects.event_at(tx, latest.crossing, latest.key) if latest else None
     looked(credential, "stays", identifier)
-    if facts and facts["subject.kind"] == SubjectKind.INDIVIDUAL:
-        fields = rulebook.fields(SubjectKind.INDIVIDUAL)
-        # Of a rulebook of earlier days there may be facts that today's does not know.
-        known = typed({path: value for path, value in facts.items() if path in fields}, fields)
-        limits += stays.limits_of(rulebook, territory, known, on)
-    found = stays.count(legs, states, stays.since_of(rulebook, territory, on), on, limits)
-    return {"subject": identifier, "territory": territory, "on": on, **_stays(found)}
+    found = stays.sojourns_in(legs, states, stays.since_of(rulebook, territory, on), on)
+    if known:
+        body, position = known
+        reference = services.pipeline.in_force.reference
+        facts = stays.as_if_leaving(reference, Crossing.model_validate_json(body), position, on)
+        limits += stays.limits_of(rulebook, territory, facts, found, on) if facts else ()
+    counted = stays.count(found, on, limits)
+    return {"subject": identifier, "territory": territory, "on": on, **_stays(counted)}
 
 
 def _subject(tx: Transaction, key: str, most: int | None = None) -> tuple[frozenset[str], list[Leg]]:
