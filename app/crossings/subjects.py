@@ -1,21 +1,28 @@
 """A subject across its crossings, as officers look at it."""
 
 from collections.abc import Collection
+from datetime import date
 
 from sqlalchemy import func, select
 
 from app.storage.engine import Transaction
 from app.storage.tables import crossing_subjects, crossings, violations
+from app.vocabulary.codes import SubjectKind
 from app.vocabulary.past import Leg
 
 _COLUMN = crossing_subjects.c
 
 
-def legs(tx: Transaction, keys: Collection[str], most: int | None = None) -> list[Leg]:
-    """Crossings of the subject that these keys name, the newest first."""
+def legs(tx: Transaction, keys: Collection[str], most: int, until: date = date.max) -> list[Leg]:
+    """Crossings up to a day of the subject that these keys name, the newest first."""
     columns = (getattr(_COLUMN, name) for name in _AS_LEG)
-    query = select(*columns).where(_COLUMN.key.in_(keys)).order_by(_COLUMN.occurred_at.desc(), _COLUMN.crossing.desc())
-    return [Leg(*row) for row in tx.execute(query.limit(most) if most else query)]
+    query = select(*columns).where(_COLUMN.key.in_(keys), _COLUMN.local_date <= until).limit(most)
+    return [Leg(*row) for row in tx.execute(query.order_by(_COLUMN.occurred_at.desc(), _COLUMN.crossing.desc()))]
+
+
+def kind_of(tx: Transaction, keys: Collection[str]) -> SubjectKind:
+    """What the subject is that these keys name, one of which is on record."""
+    return SubjectKind(tx.execute(select(_COLUMN.kind).where(_COLUMN.key.in_(keys)).limit(1)).scalar_one())
 
 
 _AS_LEG = ("occurred_at", "direction", "checkpoint", "basis", "local_date", "state", "key", "crossing")

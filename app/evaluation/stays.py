@@ -3,7 +3,8 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
-from typing import Final, NamedTuple
+from itertools import dropwhile
+from typing import Final, NamedTuple, assert_never
 
 from app.evaluation.engine import SCHENGEN, SCHENGEN_STATES
 from app.facts.derive import derive
@@ -90,10 +91,35 @@ def since_of(rulebook: Rulebook, territory: str, on: date) -> Mapping[str, date]
 
 
 def sojourns_in(
-    legs: Iterable[Leg], states: frozenset[str], since: Mapping[str, date], on: date
+    legs: Iterable[Leg], states: frozenset[str], since: Mapping[str, date], on: date, reach: date | None = None
 ) -> tuple[Sojourn, ...]:
-    """Stays in these states up to a day."""
-    return tuple(sojourns(over_border(sorted(leg for leg in legs if leg.day <= on), states, since), on))
+    """Stays in these states up to a day.
+
+    With `reach` earlier legs were not read: a stay whose entry is none of these is left out if no day counts from then.
+    """
+    there: Iterable[Leg] = over_border(sorted(leg for leg in legs if leg.day <= on), states, since)
+    if reach:
+        there = dropwhile(lambda leg: leg.direction != Direction.ENTRY and leg.day < reach, there)
+    return tuple(sojourns(there, on))
+
+
+def reach(rulebook: Rulebook, asked: Iterable[Asked], on: date) -> date:
+    """The first day that counts for the limits, and for any measure of days; at least a year is counted."""
+    windows = [each.days or 0 for each in rulebook.measures.values() if _limit(each, 0)]
+    days = max(_LONGEST_YEAR, *windows, *(_reach(each.limit) for each in asked), 0)
+    return date.fromordinal(max(on.toordinal() - days + 1, 1))
+
+
+def _reach(limit: Limit) -> int:
+    match limit:
+        case Rolling():
+            return limit.window
+        case CalendarYear():
+            return _LONGEST_YEAR
+        case Continuous() | PerEntry():
+            return limit.limit + 1
+        case _:
+            assert_never(limit)
 
 
 def count(found: tuple[Sojourn, ...], on: date, asked: Sequence[Asked]) -> Stays:

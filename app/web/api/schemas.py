@@ -334,6 +334,10 @@ class StaysOut(_Out):
     subject: str
     territory: str
     on: date
+    since: date | None = Field(
+        description="First day that is told of, where there are more crossings than are read of anybody; the limits do "
+        "not reach further back. Null: all stays on record are told."
+    )
     stays: list[StayOut]
     days: list[date] = Field(description="Each day that counts for certain.")
     left_out: list[date] = Field(description="Days under a residence permit or long-stay visa.")
