@@ -15,7 +15,7 @@ from app.crossings.records import Crossing, Known, Raced
 from app.errors import NotFound
 from app.storage.engine import reading, transaction
 from app.storage.tables import crossings, metadata
-from app.vocabulary.codes import SubjectKind
+from app.vocabulary.codes import SubjectKind, Verdict
 from tests.service.rows import NOW, crossing, decision, finding, identifier, prepare, subject
 
 
@@ -64,6 +64,47 @@ def test_the_newest_decision_comes_first_but_the_first_answer_stays_the_answer(e
     with reading(engine) as tx:
         assert records.get(tx, made.id).decisions == (later, first)
         assert records.find(tx, made.source, made.event_id) == Known(made.id, made.body_digest, b"first")
+
+
+def test_a_crossing_judged_a_thousand_times_is_read_with_its_newest_decisions_in_five_queries(
+    engine: Engine, credential: str
+) -> None:
+    made = [decision([finding()], number=number) for number in range(1, 1001)]
+    stored = crossing(credential, *made)
+    _stored(engine, stored)
+    asked: list[str] = []
+
+    def note(*args: Any) -> None:  # noqa: ANN401 (SQLAlchemy's)
+        asked.append(args[2])
+
+    event.listen(engine, "before_cursor_execute", note)
+    with reading(engine) as tx:
+        found = records.get(tx, stored.id)
+        queries = len([each for each in asked if each.startswith("SELECT")])
+        assert records.decisions_on(tx, stored.id, 2, before=made[949].number) == (made[948], made[947])
+        assert records.count_on(tx, stored.id) == 1000
+    assert (found.decisions, queries) == (tuple(made[:-51:-1]), 5)
+
+
+def test_the_newest_decision_that_finds_the_same_is_found_among_any_number(engine: Engine, credential: str) -> None:
+    wanted = finding(rule="B", subject_position=1)
+    others = [
+        finding(rule="B", subject_position=2),
+        finding(rule="A", subject_position=1),
+        finding(rule="B", subject_position=1, verdict=Verdict.UNDETERMINED),
+        finding(rule="B", subject_position=1, version="2024-01-01"),
+    ]
+    before, of = decision([finding(rule="B", subject_position=1)]), decision([wanted, others[0]], number=2)
+    later = [decision([each], number=number) for number, each in enumerate(others[1:], 3)]
+    corrected = decision([finding(rule="B", subject_position=1)], number=9, revision=2)
+    made = crossing(credential, before, of, *later, corrected)
+    _stored(engine, made)
+    what = ("B", wanted.version, SubjectKind.INDIVIDUAL, 1, Verdict.VIOLATED)
+    with reading(engine) as tx:
+        assert records.newest_that_finds(tx, made.id, what) == (of, wanted)
+        assert records.newest_that_finds(tx, made.id, what, NOW - timedelta(days=1)) is None
+        assert records.newest_that_finds(tx, made.id, ("C", *what[1:])) is None
+        assert records.decision(tx, before.id) == before
 
 
 def test_only_the_events_that_are_stored_are_known(engine: Engine, credential: str) -> None:

@@ -177,7 +177,9 @@ class CrossingOut(_Out):
     revisions: list[RevisionOut]
     event: dict[str, Any]
     subjects: list[SubjectOut]
-    decisions: list[StoredDecision]
+    decisions: list[StoredDecision] = Field(description="The newest of them, or those before the cursor.")
+    decisions_total: int
+    next: str | None = Field(description="Where earlier decisions are.")
 
 
 class ViolationOut(_Out):

@@ -3,7 +3,6 @@
 from dataclasses import replace
 from datetime import datetime
 from typing import Annotated, Any
-from urllib.parse import urlencode
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
@@ -19,13 +18,14 @@ from app.facts.subjects import as_stored
 from app.identity.keys import Credential
 from app.identity.roles import Permission
 from app.language.ir import Rulebook, Version
-from app.storage.engine import reading
+from app.storage.engine import Transaction, reading
 from app.storage.types import is_storable
 from app.violations import records
 from app.violations.paging import Sort
 from app.vocabulary.codes import Regime, Severity, SubjectKind, Verdict
 from app.vocabulary.members import Instant
 from app.web.api import schemas
+from app.web.paging import next_page
 from app.web.security import looked, permitted
 from app.web.services import Services, services_of
 
@@ -86,11 +86,7 @@ def list_violations(
             filters = replace(filters, subject=tuple(sorted(every)))
         page = records.search(tx, filters, asked.sort, asked.limit, asked.cursor)
     looked(credential, "violations", request.url.query)
-    following = None
-    if page.next_cursor:
-        kept = [(name, value) for name, value in request.query_params.multi_items() if name != "cursor"]
-        following = f"{request.url.path}?{urlencode([*kept, ('cursor', page.next_cursor)])}"
-        response.headers["Link"] = f'<{following}>; rel="next"'
+    following = next_page(request, response, page.next_cursor) if page.next_cursor else None
     rulebook = services.pipeline.in_force.rulebook
     return {"items": [_violation(item, rulebook) for item in page.items], "next": following}
 
@@ -114,11 +110,10 @@ def get_violation(
     services = services_of(request)
     with reading(services.database) as tx:
         detail = records.get(tx, identifier, as_of)
-        crossing = crossings.get(tx, detail.listed.violation.crossing)
+        decision, explanation = _newest(tx, detail, as_of)
         changes = [each for each in records.changes_of(tx, identifier) if as_of is None or each.at <= as_of]
     looked(credential, "violation", identifier)
     violation = detail.listed.violation
-    decision, explanation = _newest(crossing, detail, as_of)
     rulebook = _rulebook(services, decision.rulebook)
     version = rulebook.rules[violation.rule].version_on(violation.local_date) if rulebook else None
     facts = _facts(decision, violation)
@@ -134,21 +129,14 @@ def get_violation(
     }
 
 
-def _newest(
-    crossing: crossings.Crossing, detail: records.Detail, as_of: datetime | None
-) -> tuple[crossings.Decision, Any]:
+def _newest(tx: Transaction, detail: records.Detail, as_of: datetime | None) -> tuple[crossings.Decision, Any]:
     """The newest decision that finds the violation, with its explanation there; else the one that found it first."""
     violation = detail.listed.violation
     what = violation.rule, violation.version, violation.subject_kind, violation.subject_position, Verdict.VIOLATED
-    first = next(each for each in crossing.decisions if each.id == detail.decision)
-    for decision in crossing.decisions:
-        if violation.status == records.SUPERSEDED or (as_of and decision.evaluated_at > as_of):
-            continue
-        for found in decision.findings:
-            told = found.rule, found.version, found.subject_kind, found.subject_position, found.verdict
-            if told == what and decision.revision == crossing.revision:
-                return decision, found.explanation
-    return first, detail.explanation
+    superseded = violation.status == records.SUPERSEDED
+    if not superseded and (found := crossings.newest_that_finds(tx, violation.crossing, what, as_of)):
+        return found[0], found[1].explanation
+    return crossings.decision(tx, detail.decision), detail.explanation
 
 
 def _facts(decision: crossings.Decision, violation: records.Violation) -> dict[str, Any]:
