@@ -26,7 +26,7 @@ from app.vocabulary.wire import Crossing
 
 LEFT_OUT: Final = frozenset({StayBasis.RESIDENCE_PERMIT, StayBasis.LONG_STAY_VISA})
 # Paths of facts that are told of a person wherever it crosses next.
-_OF_THE_PERSON: Final = frozenset({"subject", "document", "visa", "permits"})
+_OF_THE_PERSON: Final = frozenset({"subject", "document", "visa", "permits", "observations"})
 _NOON: Final = time(12)
 _LAST_DAY: Final = date.max.toordinal()
 _LONGEST_YEAR: Final = 366
@@ -151,11 +151,11 @@ def as_if_leaving(reference: ReferenceData, event: Crossing, position: int, on: 
     in the register any more.
     """
     checkpoint = reference.checkpoints.get(event.checkpoint)
-    if checkpoint is None or not event.persons:
+    if checkpoint is None:
         return None
     at = datetime.combine(on, _NOON, checkpoint.time_zone)
-    alone = {"occurred_at": at, "direction": Direction.EXIT, "persons": [event.persons[position]]}
-    _, facts = derive(event.model_copy(update=alone), checkpoint, frozenset(), reference)[0]
+    leaving = event.model_copy(update={"occurred_at": at, "direction": Direction.EXIT})
+    _, facts = derive(leaving, checkpoint, frozenset(), reference)[position]
     told = {path: value for path, value in facts.items() if path.partition(".")[0] in _OF_THE_PERSON}
     return {**told, "crossing.direction": Direction.EXIT.value, "crossing.date": on}
 

@@ -76,6 +76,14 @@ def test_a_limit_is_not_certain_where_a_right_to_stay_was_not_told_of(service: S
     }
 
 
+def test_a_short_stay_in_the_schengen_states_has_its_limit_for_certain(service: Service) -> None:
+    crossed(service, ENTRY, "entry", checkpoint="FIN-VAALIMAA")
+    told = limits(service, ENTRY + timedelta(days=9))
+    assert {key: (each["applies"], each["least"]["days_remaining"]) for key, each in told.items()} == {
+        ("EUE-STAY-001", "rolling 90/180"): (True, 80)
+    }
+
+
 def test_an_earlier_stay_of_another_kind_is_no_overstay_of_this_one(service: Service) -> None:
     """In 2025 there was a visa; which limits bound that stay is not told by the papers of this one."""
     visa = {"kind": "business", "issuer": "KAZ", "valid_from": "2025-01-01", "valid_until": "2025-12-31"}

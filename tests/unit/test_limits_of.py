@@ -8,11 +8,12 @@ from typing import Final
 
 import pytest
 
-from app.evaluation.reload import compile_sources
-from app.evaluation.stays import count, limits_of, sojourns_in
+from app.evaluation.reload import InForce, compile_sources
+from app.evaluation.stays import as_if_leaving, count, limits_of, sojourns_in
 from app.language.ir import Rulebook, Status
 from app.language.load import read_sources
 from app.vocabulary.values import Facts
+from tests.factories import crossing
 from tests.pasts import legs
 from tests.strategies import RULES
 
@@ -34,10 +35,14 @@ SERB: Final[Facts] = {
 
 
 @cache
-def rulebook() -> Rulebook:
+def shipped() -> InForce:
     in_force, _ = compile_sources(read_sources(RULES))
     assert in_force
-    found = in_force.rulebook
+    return in_force
+
+
+def rulebook() -> Rulebook:
+    found = shipped().rulebook
     return replace(found, rules={RULE: replace(found.rules[RULE], status=Status.ACTIVE)})
 
 
@@ -79,3 +84,22 @@ def test_a_rule_of_which_it_is_open_whether_it_applies_sets_a_limit_that_is_not_
     unsaid = {path: value for path, value in SERB.items() if path != "subject.role"}
     assert told("2026-05-01", "2026-01-10 entry BLR", facts=unsaid)["per-entry 90"] == (False, 22)
     assert told("2026-05-01", "2026-01-10 entry BLR", facts={**SERB, "subject.nationality": "RUS"}) == {}
+
+
+def test_whoever_leaves_does_so_by_the_tables_and_at_the_age_of_that_day() -> None:
+    """In 2021 no German was let in to Kazakhstan; since 2022 they are for thirty days."""
+    event = crossing(
+        checkpoint="KAZ-KHORGOS",
+        occurred_at="2021-03-01T09:00:00+06:00",
+        persons__0__nationality="DEU",
+        observations=[{"kind": "moved_without_permission", "person": 0}],
+    )
+    facts = as_if_leaving(shipped().reference, event, 0, date(2026, 4, 1))
+    assert facts
+    asked = ("crossing.date", "crossing.direction", "subject.visa_requirement", "subject.visa_free_days")
+    assert [facts[path] for path in asked] == [date(2026, 4, 1), "exit", "visa_free_days", 30]
+    assert facts["subject.age_years"] == 35
+    assert facts["observations"] != ()
+    # How, where and with what it leaves is not known.
+    assert not {"crossing.mode", "crossing.checkpoint", "checkpoint.open", "vehicle", "cargo"} & facts.keys()
+    assert as_if_leaving(shipped().reference, event.model_copy(update={"checkpoint": "KAZ-GONE"}), 0, date.max) is None
