@@ -1,5 +1,6 @@
 """Crossings with their decisions in the database: stored many at a time, found again by what the sender called them."""
 
+from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -18,6 +19,9 @@ from app.vocabulary.codes import Advice, Direction, Mode, Severity, SubjectKind,
 Json: TypeAlias = Any
 Key: TypeAlias = tuple[str, str]
 """The source and the event's identifier in it."""
+# Decisions given at once: with many travellers, each late event of one of them makes another one.
+NEWEST = 50
+_DECISION = tables.decisions.c
 
 
 class Raced(Unavailable):
@@ -224,22 +228,54 @@ def find(tx: Transaction, source: str, event_id: str) -> Known | None:
     return known(tx, [key]).get(key)
 
 
-def get(tx: Transaction, identifier: str) -> Crossing:
-    """A crossing as it is now, with its decisions, newest first, and their findings by subject and rule.
+def get(tx: Transaction, identifier: str, most: int = NEWEST) -> Crossing:
+    """A crossing as it is now, with at most so many of its decisions, as `decisions_on` gives them.
 
     Raises `NotFound`.
     """
-    crossing, subject, decision = tables.crossings.c, tables.crossing_subjects.c, tables.decisions.c
+    crossing, subject = tables.crossings.c, tables.crossing_subjects.c
     rows = _select(tx, tables.crossings, crossing.id == identifier) if is_storable(identifier) else []
     if not rows:
         raise NotFound(f"There is no crossing {identifier}.")
     subjects = _select(tx, tables.crossing_subjects, subject.crossing == identifier, subject.kind, subject.position)
-    decisions = _select(tx, tables.decisions, decision.crossing == identifier, decision.number.desc())
     return Crossing(
         **rows[0],
         subjects=tuple(Subject(**_without(each, "crossing")) for each in subjects),
-        decisions=tuple(_decision(tx, each) for each in decisions),
+        decisions=decisions_on(tx, identifier, most),
     )
+
+
+def decisions_on(
+    tx: Transaction, crossing: str, most: int, *, as_of: datetime | None = None, before: int | None = None
+) -> tuple[Decision, ...]:
+    """The newest decisions on a crossing that were made until an instant and are numbered below `before`.
+
+    Newest first, with their findings by subject and rule.
+    """
+    conditions = [_DECISION.crossing == crossing, *_until(as_of)]
+    if before is not None:
+        conditions.append(_DECISION.number < before)
+    query = select(tables.decisions).where(*conditions).order_by(_DECISION.number.desc()).limit(most)
+    return _whole(tx, [row._asdict() for row in tx.execute(query)])
+
+
+def count_on(tx: Transaction, crossing: str, as_of: datetime | None = None) -> int:
+    """How many decisions there are on a crossing that were made until an instant."""
+    query = select(func.count()).where(_DECISION.crossing == crossing, *_until(as_of))
+    return tx.execute(query).scalar_one()
+
+
+def facts_first_told(tx: Transaction, crossing: str, revision: int, as_of: datetime | None = None) -> Json:
+    """The facts of the first subject by the newest decision on a revision, made until an instant; else nothing."""
+    query = select(_DECISION.facts).where(
+        _DECISION.crossing == crossing, _DECISION.revision == revision, *_until(as_of)
+    )
+    facts = tx.execute(query.order_by(_DECISION.number.desc()).limit(1)).scalar()
+    return facts[0] if facts else {}
+
+
+def _until(as_of: datetime | None) -> list[ColumnElement[bool]]:
+    return [] if as_of is None else [_DECISION.evaluated_at <= as_of]
 
 
 def source_of(tx: Transaction, identifier: str) -> str | None:
@@ -346,18 +382,28 @@ def replayable(tx: Transaction, rulebook: str, after: str, most: int) -> list[Re
     return [Replayable(*row, findings=tuple(verdicts[row[0]])) for row in rows]
 
 
-def _decision(tx: Transaction, row: Mapping[str, Any]) -> Decision:
-    found, other = tables.findings, tables.differences
-    subject = ("subject_kind", "subject_position", "rule")
-    findings = _select(tx, found, found.c.decision == row["id"], *(found.c[name] for name in subject))
-    differences = _select(tx, other, other.c.decision == row["id"], *(other.c[name] for name in subject), other.c.id)
-    return Decision(
-        **_without(row, "crossing") | {"cause": Cause(row["cause"])},
-        findings=tuple(
-            Finding(**_without(each, "decision") | {"missing": tuple(each["missing"])}) for each in findings
-        ),
-        differences=tuple(Difference(**_without(each, "decision")) for each in differences),
+def _whole(tx: Transaction, rows: Sequence[Mapping[str, Any]]) -> tuple[Decision, ...]:
+    """Decisions with what belongs to them, in the order of their rows."""
+    findings, differences = _of_decisions(tx, tables.findings, rows), _of_decisions(tx, tables.differences, rows)
+    return tuple(
+        Decision(
+            **_without(row, "crossing") | {"cause": Cause(row["cause"])},
+            findings=tuple(Finding(**each | {"missing": tuple(each["missing"])}) for each in findings[row["id"]]),
+            differences=tuple(Difference(**each) for each in differences[row["id"]]),
+        )
+        for row in rows
     )
+
+
+def _of_decisions(
+    tx: Transaction, table: Table, decisions: Sequence[Mapping[str, Any]]
+) -> defaultdict[str, list[dict[str, Any]]]:
+    """Rows of a table by the decision they belong to, by subject and rule."""
+    found: defaultdict[str, list[dict[str, Any]]] = defaultdict(list)
+    order = (table.c[name] for name in ("subject_kind", "subject_position", "rule", "id"))
+    for row in _select(tx, table, table.c.decision.in_([each["id"] for each in decisions]), *order):
+        found[row["decision"]].append(_without(row, "decision"))
+    return found
 
 
 def _insert(tx: Transaction, table: Table, items: Sequence[tuple[object, Mapping[str, str]]]) -> None:

@@ -1,22 +1,28 @@
 """A subject across its crossings, as officers look at it."""
 
 from collections.abc import Callable, Collection
-from typing import Any
+from datetime import date
 
 from sqlalchemy import func, select, update
 
 from app.storage.engine import Transaction
-from app.storage.tables import crossing_subjects, decisions, violations
+from app.storage.tables import crossing_subjects, crossings, violations
+from app.vocabulary.codes import SubjectKind
 from app.vocabulary.past import Leg
 
 _COLUMN = crossing_subjects.c
 
 
-def legs(tx: Transaction, keys: Collection[str], most: int | None = None) -> list[Leg]:
-    """Crossings of the subject that these keys name, the newest first."""
+def legs(tx: Transaction, keys: Collection[str], most: int, until: date = date.max) -> list[Leg]:
+    """Crossings up to a day of the subject that these keys name, the newest first."""
     columns = (getattr(_COLUMN, name) for name in _AS_LEG)
-    query = select(*columns).where(_COLUMN.key.in_(keys)).order_by(_COLUMN.occurred_at.desc(), _COLUMN.crossing.desc())
-    return [Leg(*row) for row in tx.execute(query.limit(most) if most else query)]
+    query = select(*columns).where(_COLUMN.key.in_(keys), _COLUMN.local_date <= until).limit(most)
+    return [Leg(*row) for row in tx.execute(query.order_by(_COLUMN.occurred_at.desc(), _COLUMN.crossing.desc()))]
+
+
+def kind_of(tx: Transaction, keys: Collection[str]) -> SubjectKind:
+    """What the subject is that these keys name, one of which is on record."""
+    return SubjectKind(tx.execute(select(_COLUMN.kind).where(_COLUMN.key.in_(keys)).limit(1)).scalar_one())
 
 
 def rekey(tx: Transaction, keyed: Callable[[str], str]) -> None:
@@ -35,13 +41,13 @@ def violations_by_status(tx: Transaction, keys: Collection[str]) -> dict[str, in
     return {row[0]: row[1] for row in tx.execute(query.order_by(column.status))}
 
 
-def facts_at(tx: Transaction, crossing: str, key: str) -> Any:  # noqa: ANN401 (JSON)
-    """The facts by which the newest decision on a crossing judged the subject; None if there are none."""
-    place = tx.execute(
-        select(_COLUMN.kind, _COLUMN.position).where(_COLUMN.crossing == crossing, _COLUMN.key == key)
-    ).first()
-    newest = select(decisions.c.facts).where(decisions.c.crossing == crossing).order_by(decisions.c.number.desc())
-    facts = tx.execute(newest.limit(1)).scalar()
-    if place is None or not facts:
-        return None
-    return [each for each in facts if each["subject.kind"] == place.kind][place.position]
+def event_at(tx: Transaction, crossing: str, key: str) -> tuple[bytes, int]:
+    """The event of a crossing as it is now, and the subject's position among those of its kind there."""
+    query = (
+        select(crossings.c.body, _COLUMN.position)
+        .join(crossings, crossings.c.id == _COLUMN.crossing)
+        .where(_COLUMN.crossing == crossing, _COLUMN.key == key)
+        .order_by(_COLUMN.position)
+    )
+    row = tx.execute(query.limit(1)).one()
+    return row.body, row.position

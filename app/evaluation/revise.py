@@ -45,12 +45,12 @@ class Revised:
 
 def run(tx: Transaction, engine: Engine, revising: Revising, now: datetime) -> Revised:
     """Carry it out; raises NotFound, Invalid or Conflict, after which nothing is changed."""
-    before = first = records.get(tx, revising.crossing)
+    before = first = records.get(tx, revising.crossing, 1)
     known = _prepared_before(engine, before)
     new = _prepared(engine, revising, before)
     past.alone(tx, engine, [each for each in (known, new) if each], before.subjects)
     # Once more, now that nobody else is at these subjects.
-    before = records.get(tx, revising.crossing)
+    before = records.get(tx, revising.crossing, 1)
     if _stands_so(before, revising):
         return Revised(before.decisions[0].answer, before.revision, replayed=True)
     if revising.revises not in {None, before.revision}:

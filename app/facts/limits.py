@@ -110,12 +110,13 @@ def assess(limit: Limit, stays: Iterable[Stay], on: date) -> Assessment:
     return judge(limit, Presence.of(stays, on))
 
 
-def judge(limit: Limit, presence: Presence) -> Assessment:
-    """Where the person stands on the last day of the presence."""
+def judge(limit: Limit, presence: Presence, since: date = date.min) -> Assessment:
+    """Where the person stands on the last day of the presence; of an overstay, only days since `since` are told."""
     on = presence.until
     used = presence.between(counted_from(limit, presence), on)
     exceeded = over(limit, presence)
-    overstay = sum(last - first + 1 for first, last in exceeded)
+    told = [(max(first, since.toordinal()), last) for first, last in exceeded if last >= since.toordinal()]
+    overstay = sum(last - first + 1 for first, last in told)
     remaining: int | None
     last_lawful: int | None
     if used > limit.limit and presence.run_of(on):
@@ -124,7 +125,7 @@ def judge(limit: Limit, presence: Presence) -> Assessment:
         here = presence.here()
         remaining = _remaining(limit, presence, on + here)
         last_lawful = on + here + remaining - 1 if remaining is not None and (remaining or here) else None
-    return Assessment(used, remaining, as_day(last_lawful), overstay, as_day(exceeded[0][0] if exceeded else None))
+    return Assessment(used, remaining, as_day(last_lawful), overstay, as_day(told[0][0] if told else None))
 
 
 def counted_from(limit: Limit, presence: Presence) -> int:

@@ -42,12 +42,15 @@ def test_figures_are_those_published_by_the_swiss_migration_office(gerege: Gereg
         "last_lawful_day": "2014-12-13",
         "overstay_days": 0,
         "first_violation_day": None,
+        "at_least": None,
     }
     assert outcome.json | {"limits": []} == {
         "on": "2014-11-30",
         "present": True,
         "days_counted": 77,
+        "days_counted_at_least": 77,
         "days_left_out": 0,
+        "without_exit": [],
         "stays": [
             {"entry": "2014-08-15", "exit": "2014-09-30", "days": 47, "counted": True, "basis": "tourist"},
             {"entry": "2014-11-01", "exit": None, "days": 30, "counted": True, "basis": None},
@@ -228,3 +231,71 @@ def test_a_table_without_rows_is_a_person_who_was_never_there(gerege: Gerege, ta
     outcome = gerege("stay", table, "--rolling", "90/180", "--on", "2026-01-01")
     assert outcome.code == 0
     assert "0 used, 90 remain from 2026-01-01; last lawful day 2026-03-31." in outcome.said
+
+
+FORGOTTEN = """entry,exit,basis
+2014-01-01,,
+2014-03-01,2014-03-10,
+2014-11-01,,
+2015-02-01,,
+"""
+
+
+def test_an_entry_without_an_exit_that_another_follows_is_told_and_counted_at_least_and_at_most(
+    gerege: Gerege, table: Path
+) -> None:
+    table.write_text(FORGOTTEN)
+    options = ("--rolling", "60/180", "--per-entry", 30, "--on", "2014-11-30")
+    outcome = gerege("stay", table, *options)
+    assert outcome.code == 1
+    assert "41 to 99 days counted" in outcome.said
+    assert f"{table.name}:2: the entry on 2014-01-01 has no exit, but the next is on 2014-03-01" in outcome.said
+    found = gerege("stay", table, *options, "--format", "json").json
+    assert found["without_exit"] == [{"line": 2, "entry": "2014-01-01", "next_entry": "2014-03-01"}]
+    assert (found["days_counted_at_least"], found["days_counted"], found["present"]) == (41, 99, True)
+    assert [(each["exit"], each["days"]) for each in found["stays"]] == [
+        (None, 60),
+        ("2014-03-10", 10),
+        (None, 30),
+        (None, 0),
+    ]
+    used = [(each["days_used"], each["overstay_days"], each["at_least"]["overstay_days"]) for each in found["limits"]]
+    assert used == [(30, 9, 0), (30, 30, 0)]
+
+
+def test_a_limit_that_only_a_missing_exit_may_exceed_is_told_as_such(gerege: Gerege, table: Path) -> None:
+    table.write_text("entry,exit\n2014-01-01,\n2014-03-01,\n")
+    outcome = gerege("stay", table, "--rolling", "60/180", "--on", "2014-03-10")
+    assert outcome.code == 1
+    assert "! At most 60 days in any 180: at most 69 used" in outcome.said
+    assert "Possibly exceeded on 9 days" in outcome.said
+    assert "If each exit that is missing was on the day of entry: 11 used, never exceeded." in outcome.said
+
+
+@pytest.mark.parametrize(
+    ("rows", "flagged"),
+    [
+        ("2014-01-01,\n", []),
+        ("2014-01-01,2014-01-05\n2014-01-05,\n", []),
+        ("2014-03-01,\n2014-01-01,2014-01-05\n", []),
+        ("2014-03-01,2014-03-05\n2014-01-01,\n", [3]),
+        ("2014-01-01,\n2014-02-01,\n2014-03-01,\n", [2, 3]),
+        # In and out on a day, then in again; and entries noted twice.
+        ("2014-01-01,\n2014-01-01,2014-01-01\n", []),
+        ("2014-01-01,2014-01-09\n2014-01-01,\n", [3]),
+        ("2014-01-01,\n2014-01-01,\n", [2]),
+        # What has not begun yet ends nothing.
+        ("2014-01-01,\n2014-06-01,\n", []),
+    ],
+)
+def test_which_entries_have_no_exit_on_record(gerege: Gerege, table: Path, rows: str, flagged: list[int]) -> None:
+    table.write_text(f"entry,exit\n{rows}")
+    found = gerege("stay", table, "--on", "2014-05-01", "--format", "json").json
+    assert [each["line"] for each in found["without_exit"]] == flagged
+
+
+def test_days_left_out_that_may_have_ended_at_once_leave_out_as_few_and_as_many(gerege: Gerege, table: Path) -> None:
+    """A residence permit's days take days away from a stay beside it."""
+    table.write_text("entry,exit,basis\n2014-01-01,2014-01-31,\n2014-01-10,,residence_permit\n2014-01-20,2014-01-20,\n")
+    found = gerege("stay", table, "--on", "2014-02-01", "--format", "json").json
+    assert (found["days_counted_at_least"], found["days_counted"]) == (20, 30)

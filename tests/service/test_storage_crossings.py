@@ -66,6 +66,26 @@ def test_the_newest_decision_comes_first_but_the_first_answer_stays_the_answer(e
         assert records.find(tx, made.source, made.event_id) == Known(made.id, made.body_digest, b"first")
 
 
+def test_a_crossing_judged_a_thousand_times_is_read_with_its_newest_decisions_in_five_queries(
+    engine: Engine, credential: str
+) -> None:
+    made = [decision([finding()], number=number) for number in range(1, 1001)]
+    stored = crossing(credential, *made)
+    _stored(engine, stored)
+    asked: list[str] = []
+
+    def note(*args: Any) -> None:  # noqa: ANN401 (SQLAlchemy's)
+        asked.append(args[2])
+
+    event.listen(engine, "before_cursor_execute", note)
+    with reading(engine) as tx:
+        found = records.get(tx, stored.id)
+        queries = len([each for each in asked if each.startswith("SELECT")])
+        assert records.decisions_on(tx, stored.id, 2, before=made[949].number) == (made[948], made[947])
+        assert records.count_on(tx, stored.id) == 1000
+    assert (found.decisions, queries) == (tuple(made[:-51:-1]), 5)
+
+
 def test_only_the_events_that_are_stored_are_known(engine: Engine, credential: str) -> None:
     made = [crossing(credential) for _ in range(3)]
     _stored(engine, *made[:2])

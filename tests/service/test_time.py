@@ -3,6 +3,7 @@
 import hashlib
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -10,6 +11,7 @@ import pytest
 from httpx2 import Response
 
 from app.audit import log
+from app.crossings import records as crossings
 from app.evaluation import pipeline
 from app.evaluation.engine import Engine, Prepared
 from app.identity.roles import Role
@@ -134,6 +136,48 @@ def test_a_dismissed_violation_stays_dismissed_while_the_same_is_found_again(ser
     database.dispose()
     sent(service, "earlier", -3, "exit")
     assert found(service, rule="RUS-HIST-003") == [("in-again", "RUS-HIST-003", "dismissed")]
+
+
+def test_a_crossing_judged_again_many_times_is_read_page_by_page(service: Service) -> None:
+    sent(service, "in", 0, "entry")
+    again = sent(service, "in-again", 20, "entry")["crossing"]
+    (violation,) = service.get("/v1/violations").json()["items"]
+    judged_again(service, again, 119)
+    path, seen = f"/v1/crossings/{again}", []
+    following: str | None = path
+    while following:
+        response = service.get(following)
+        page = response.json()
+        assert (page["decisions_total"], page["date"]) == (120, "2026-03-21")
+        assert response.links.get("next", {}).get("url") == page["next"]
+        seen.append([each["caused_by"] for each in page["decisions"]])
+        following = page["next"]
+    assert [len(each) for each in seen] == [50, 50, 20]
+    assert [name for each in seen for name in each] == [f"cause-{number}" for number in range(120, 1, -1)] + [None]
+    known = service.clock.now().isoformat()
+    then = service.get(path, params={"as_of": known}).json()
+    assert (then["decisions_total"], [each["caused_by"] for each in then["decisions"]], then["next"]) == (
+        1,
+        [None],
+        None,
+    )
+    assert service.get(path, params={"cursor": 0}).status_code == 422
+    # The finding it was made of is that of the first decision.
+    shown = service.get(f"/v1/violations/{violation['violation']}")
+    assert (shown.status_code, shown.json()["decision"]) == (200, "judged-120")
+    earlier = service.get(f"/v1/violations/{violation['violation']}", params={"as_of": known}).json()
+    assert earlier["decision"] == then["decisions"][0]["decision"]
+
+
+def judged_again(service: Service, crossing: str, times: int) -> None:
+    """Store the decision on it so many times again, a minute after now."""
+    with transaction(service.services.database) as tx:
+        first = crossings.get(tx, crossing).decisions[0]
+        at = service.clock.now() + timedelta(minutes=1)
+        for number in range(2, times + 2):
+            findings = tuple(replace(each, id=f"finding-{number}-{place}") for place, each in enumerate(first.findings))
+            made = {"id": f"judged-{number}", "number": number, "caused_by": f"cause-{number}", "evaluated_at": at}
+            crossings.store_decisions(tx, [(crossing, replace(first, **made, findings=findings))])  # type: ignore[arg-type] # as the members are
 
 
 # --- corrections --------------------------------------------------------------------------------------------

@@ -1,6 +1,6 @@
 """`gerege stay`: days used, days that remain and the last lawful day.
 
-STAYS.csv  ->  reading  ->  app.facts (stays, limits)  ->  JSON, or telling and calendar
+STAYS.csv  ->  reading  ->  exits  ->  app.facts (stays, limits)  ->  JSON, or telling and calendar
 """
 
 from collections.abc import Sequence
@@ -10,12 +10,12 @@ from typing import Annotated, Any
 
 import typer
 
-from app.cli.stay.reading import Row, read
-from app.cli.stay.telling import Found, told
+from app.cli.stay.exits import Stays, counted_up_to
+from app.cli.stay.reading import read
+from app.cli.stay.telling import Judged, told
 from app.cli.terminal import ExitCode, Format, FormatOption, WrongUseError, out, write_json
 from app.clock import SystemClock
 from app.facts.limits import CalendarYear, Continuous, Limit, PerEntry, Rolling, counted_from, judge
-from app.facts.stays import Presence
 
 
 def stay(
@@ -45,6 +45,8 @@ def stay(
 
     Entry and exit day both count; without an exit the stay goes on. Each limit may be given several times.
 
+    Where an entry follows an entry, an exit is missing: days are then counted at most and at least.
+
     Days on a residence permit or a long-stay visa (column basis) are left out. An exceeded limit is exit code 1.
     """
     limits: list[Limit] = [_rolling(each) for each in rolling or ()]
@@ -53,14 +55,14 @@ def stay(
     limits += [PerEntry(each) for each in per_entry or ()]
     day = on.date() if on else SystemClock().now().date()
     rows = read(file.read(), file.name)
-    presence = Presence.of((row.stay for row in rows), day)
-    found = [(limit, judge(limit, presence)) for limit in limits]
+    stays = counted_up_to(rows, day)
+    found = [Judged(limit, judge(limit, stays.most), judge(limit, stays.least)) for limit in limits]
     if form is Format.JSON:
-        write_json(_plain(rows, presence, found, day))
+        write_json(_plain(stays, found, day))
     else:
-        for line in told(rows, presence, found, day, today=on is None):
+        for line in told(stays, found, day, file.name, today=on is None):
             out.print(line)
-    if any(assessment.overstay_days for _, assessment in found):
+    if any(each.most.overstay_days for each in found):
         raise typer.Exit(ExitCode.FAULTS)
 
 
@@ -71,31 +73,40 @@ def _rolling(text: str) -> Rolling:
     return Rolling(int(days), int(window))
 
 
-def _plain(rows: Sequence[Row], presence: Presence, found: Found, day: date) -> dict[str, Any]:
+def _plain(stays: Stays, found: Sequence[Judged], day: date) -> dict[str, Any]:
+    """Where an exit is missing, figures are the most that they can be; the least stand beside them."""
+    most = stays.most
     return {
         "on": day,
-        "present": presence.here(),
-        "days_counted": presence.between(1, presence.until),
-        "days_left_out": sum(last - first + 1 for first, last in presence.left_out),
+        "present": most.here(),
+        "days_counted": most.between(1, most.until),
+        "days_counted_at_least": stays.least.between(1, most.until),
+        "days_left_out": sum(last - first + 1 for first, last in most.left_out),
+        "without_exit": [
+            {"line": row.line, "entry": row.stay.entry, "next_entry": stays.without_exit[row.line]}
+            for row in stays.rows
+            if row.line in stays.without_exit
+        ],
         "stays": [
             {
                 "entry": row.stay.entry,
                 "exit": row.stay.exit,
-                "days": max((min(row.stay.exit or day, day) - row.stay.entry).days + 1, 0),
+                "days": max((min(stays.last_day(row) or day, day) - row.stay.entry).days + 1, 0),
                 "counted": row.stay.counted,
                 "basis": row.basis,
             }
-            for row in rows
+            for row in stays.rows
         ],
         "limits": [
             {
-                "limit": str(limit),
-                "kind": str(limit).partition(" ")[0].replace("-", "_"),
-                "days": limit.limit,
-                "window": limit.window if isinstance(limit, Rolling) else None,
-                **asdict(assessment),
-                "counted_days": list(presence.listed(counted_from(limit, presence), presence.until)),
+                "limit": str(each.limit),
+                "kind": str(each.limit).partition(" ")[0].replace("-", "_"),
+                "days": each.limit.limit,
+                "window": each.limit.window if isinstance(each.limit, Rolling) else None,
+                **asdict(each.most),
+                "at_least": asdict(each.least) if stays.without_exit else None,
+                "counted_days": list(most.listed(counted_from(each.limit, most), most.until)),
             }
-            for limit, assessment in found
+            for each in found
         ],
     }

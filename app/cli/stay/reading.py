@@ -20,10 +20,11 @@ _ISO = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A stay and the basis it is on, None if none is given."""
+    """A stay, the basis it is on, None if none is given, and its line in the table."""
 
     stay: Stay
     basis: str | None
+    line: int
 
 
 def read(content: bytes, name: str) -> list[Row]:
@@ -94,7 +95,7 @@ class _Table:
             hint = f"the entry is on {entry}; leave the exit empty if the person is still there"
             self.fault(line, places["exit"], f"the exit on {leave} is before the entry", hint)
         if entry and len(self.faults) == before:
-            self.rows.append(Row(Stay(entry, leave, counted=basis not in LEFT_OUT), basis))
+            self.rows.append(Row(Stay(entry, leave, counted=basis not in LEFT_OUT), basis, line))
 
     def _day(self, text: str, line: int, place: int) -> date | None:
         if not _ISO.fullmatch(text):

@@ -22,12 +22,14 @@ from app.vocabulary.members import Instant
 from app.vocabulary.wire import Crossing
 from app.web.api import body_schemas, schemas
 from app.web.api.bodies import correction_of, event_of, withdrawal_of
+from app.web.paging import next_page
 from app.web.security import looked, permitted, require
 from app.web.services import Services, services_of
 
 router = APIRouter(prefix="/v1", tags=["crossings"])
 # Clocks of checkpoints are wrong by minutes; a day covers every mistake of a time zone too.
 AHEAD = timedelta(days=1)
+_GREATEST = 2**31 - 1
 _REPLAYED = {"Idempotent-Replayed": "true"}
 
 
@@ -178,27 +180,34 @@ def _check_sender(services: Services, credential: Credential, identifier: str) -
     response_model=schemas.CrossingOut,
     responses=schemas.problems(401, 403, 404, 422, 503),
 )
-def get_crossing(
+def get_crossing(  # one argument for each parameter of the request
     request: Request,
+    response: Response,
     identifier: str,
     credential: Annotated[Credential, Depends(permitted(Permission.CROSSINGS_READ))],
     as_of: Annotated[Instant | None, Query(description="As it was known at this instant.")] = None,
+    cursor: Annotated[int | None, Query(ge=1, le=_GREATEST, description="From `next` of the page before.")] = None,
 ) -> Any:  # noqa: ANN401 (checked by the response model)
-    """The event, its subjects, and each decision, newest first, with findings and their explanations."""
+    """The event, its subjects, and the newest decisions, newest first, with findings and their explanations.
+
+    `next` leads to earlier decisions.
+    """
     with reading(services_of(request).database) as tx:
-        crossing = records.get(tx, identifier)
+        crossing = records.get(tx, identifier, 0)
         known = [each for each in revisions.all_of(tx, crossing) if as_of is None or each.known_from <= as_of]
+        if not known:
+            raise NotFound(f"No crossing {identifier} was known on {as_of}.")
+        revision = known[-1]
+        decisions = records.decisions_on(tx, identifier, records.NEWEST + 1, as_of=as_of, before=cursor)
+        total = records.count_on(tx, identifier, as_of)
+        # The place and the day of the revision that is shown.
+        facts = records.facts_first_told(tx, identifier, revision.number, as_of)
         is_due = due.is_due(tx, identifier)
     looked(credential, "crossing", identifier)
-    if not known:
-        raise NotFound(f"No crossing {identifier} was known on {as_of}.")
-    revision = known[-1]
     event = orjson.loads(revision.body)
-    decisions = [each for each in crossing.decisions if as_of is None or each.evaluated_at <= as_of]
-    # The place and the day of the revision that is shown.
-    facts: dict[str, Any] = next(
-        (each.facts[0] for each in decisions if each.facts and each.revision == revision.number), {}
-    )
+    shown, following = decisions[: records.NEWEST], None
+    if len(decisions) > len(shown):
+        following = next_page(request, response, str(shown[-1].number))
     return {
         "crossing": crossing.id,
         "id": crossing.event_id,
@@ -217,7 +226,9 @@ def get_crossing(
         ],
         "event": event,
         "subjects": revision.subjects,
-        "decisions": [_decision(each) for each in decisions],
+        "decisions": [_decision(each) for each in shown],
+        "decisions_total": total,
+        "next": following,
     }
 
 

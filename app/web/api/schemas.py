@@ -176,7 +176,9 @@ class CrossingOut(_Out):
     revisions: list[RevisionOut]
     event: dict[str, Any]
     subjects: list[SubjectOut]
-    decisions: list[StoredDecision]
+    decisions: list[StoredDecision] = Field(description="The newest of them, or those before the cursor.")
+    decisions_total: int
+    next: str | None = Field(description="Where earlier decisions are.")
 
 
 class ViolationOut(_Out):
@@ -306,7 +308,10 @@ class AssessmentOut(_Out):
     last_lawful_day: date | None = Field(
         description="The last of them; of whoever is over already the day by which to leave was due."
     )
-    overstay_days: int = Field(description="Days of presence so far on which the limit was exceeded, ever.")
+    overstay_days: int = Field(
+        description="Days of presence so far on which the limit was exceeded: ever, or of a limit that a rule sets, in "
+        "the last stay, since it is not told whether the rule applied to earlier ones."
+    )
     first_violation_day: date | None = Field(description="The first of them.")
 
 
@@ -315,7 +320,10 @@ class LimitOut(_Out):
 
     limit: str = Field(examples=["rolling 90/180"])
     rule: str | None = Field(description="The rule that sets it whoever leaves that day; null if it was asked for.")
-    applies: bool | None = Field(description="Null: it is not known for certain that the rule applies to the person.")
+    applies: bool | None = Field(
+        description="Null: it is not known for certain that the rule applies to the person, or that nothing else the "
+        "person may have, such as a permit, meets it."
+    )
     known: bool
     least: AssessmentOut
     most: AssessmentOut | None = Field(description="Null: nothing on record bounds it.")
@@ -327,6 +335,10 @@ class StaysOut(_Out):
     subject: str
     territory: str
     on: date
+    since: date | None = Field(
+        description="First day that is told of, where there are more crossings than are read of anybody; the limits do "
+        "not reach further back. Null: all stays on record are told."
+    )
     stays: list[StayOut]
     days: list[date] = Field(description="Each day that counts for certain.")
     left_out: list[date] = Field(description="Days under a residence permit or long-stay visa.")

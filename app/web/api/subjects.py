@@ -1,7 +1,8 @@
 """`GET /v1/subjects/{id}`, its stays counted day by day, and links between keys of one and the same subject."""
 
+from collections.abc import Sequence
 from dataclasses import asdict
-from datetime import date
+from datetime import date, timedelta
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Request, Response
@@ -11,6 +12,7 @@ from starlette.concurrency import run_in_threadpool
 from app.audit import log
 from app.crossings import due, links, subjects
 from app.crossings.due import Trigger
+from app.crossings.history import MOST_LEGS
 from app.crossings.links import Ground, Statement
 from app.crossings.records import Cause
 from app.errors import Invalid, NotFound, Problem
@@ -19,7 +21,6 @@ from app.evaluation.engine import SCHENGEN
 from app.evaluation.explaining import reason
 from app.evaluation.record import new_id
 from app.evaluation.stays import Asked, Assessed, Stays
-from app.facts.codec import typed
 from app.facts.limits import CalendarYear, Continuous, Limit, PerEntry, Rolling
 from app.facts.subjects import as_stored
 from app.identity.keys import Credential
@@ -30,6 +31,7 @@ from app.vocabulary.codes import SubjectKind
 from app.vocabulary.countries import ISO3
 from app.vocabulary.members import Day
 from app.vocabulary.past import Leg
+from app.vocabulary.wire import Crossing
 from app.web.api import body_schemas, schemas
 from app.web.api.bodies import link_of, withdrawal_of
 from app.web.security import looked, permitted
@@ -110,22 +112,40 @@ def get_stays(request: Request, identifier: str, credential: _Officer, asked: An
     limits = [Asked(limit) for limit in asked.limits()]
     rulebook = services.pipeline.in_force.rulebook
     with reading(services.database) as tx:
-        _, legs = _subject(tx, identifier)
-        territory = _territory_of(services, asked.territory or legs[0].state, on)
+        keys, (newest,) = _subject(tx, identifier, 1)
+        if subjects.kind_of(tx, keys) is not SubjectKind.INDIVIDUAL:
+            raise NotFound(f"{identifier} is a company; stays are those of persons.")
+        territory = _territory_of(services, asked.territory or newest.state, on)
         states = stays.states_of(rulebook, territory, on)
-        latest = next((leg for leg in legs if leg.state in states and leg.day <= on), None)
-        facts = subjects.facts_at(tx, latest.crossing, latest.key) if latest else None
-    looked(credential, "stays", legs[0].crossing)
-    if facts and facts["subject.kind"] == SubjectKind.INDIVIDUAL:
-        fields = rulebook.fields(SubjectKind.INDIVIDUAL)
-        # Of a rulebook of earlier days there may be facts that today's does not know.
-        known = typed({path: value for path, value in facts.items() if path in fields}, fields)
-        limits += stays.limits_of(rulebook, territory, known, on)
-    found = stays.count(legs, states, stays.since_of(rulebook, territory, on), on, limits)
-    return {"subject": identifier, "territory": territory, "on": on, **_stays(found)}
+        legs = subjects.legs(tx, keys, MOST_LEGS + 1, on)
+        latest = next((leg for leg in legs if leg.state in states), None)
+        known = subjects.event_at(tx, latest.crossing, latest.key) if latest else None
+    looked(credential, "stays", newest.crossing)
+    reach = stays.reach(rulebook, limits, on)
+    since = _since(legs, reach)
+    read = [leg for leg in legs if since is None or leg.day >= since]
+    found = stays.sojourns_in(read, states, stays.since_of(rulebook, territory, on), on, reach if since else None)
+    if known:
+        body, position = known
+        reference = services.pipeline.in_force.reference
+        facts = stays.as_if_leaving(reference, Crossing.model_validate_json(body), position, on)
+        limits += stays.limits_of(rulebook, territory, facts, found, on) if facts else ()
+    counted = stays.count(found, on, limits)
+    return {"subject": identifier, "territory": territory, "on": on, "since": since, **_stays(counted)}
 
 
-def _subject(tx: Transaction, key: str, most: int | None = None) -> tuple[frozenset[str], list[Leg]]:
+def _since(legs: Sequence[Leg], reach: date) -> date | None:
+    """The day since which all legs are read, None if all there are; raises Invalid if limits reach further back."""
+    if len(legs) <= MOST_LEGS:
+        return None
+    # In another time zone, what was not read may bear the date of the day after.
+    since = legs[-1].day + timedelta(days=2)
+    if since > reach:
+        raise Invalid(f"There are more than {MOST_LEGS:,} crossings since {reach}: more than one person makes.")
+    return since
+
+
+def _subject(tx: Transaction, key: str, most: int) -> tuple[frozenset[str], list[Leg]]:
     """All keys of the subject, and its crossings; raises NotFound for a key that no crossing names."""
     named = as_stored(key)
     keys = links.clusters(tx, [named])[named] if is_storable(key) else frozenset()

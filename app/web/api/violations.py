@@ -2,7 +2,6 @@
 
 from dataclasses import replace
 from typing import Annotated, Any
-from urllib.parse import urlencode
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
@@ -24,6 +23,7 @@ from app.violations.paging import Sort
 from app.vocabulary.codes import Regime, Severity, SubjectKind
 from app.vocabulary.members import Instant
 from app.web.api import schemas
+from app.web.paging import next_page
 from app.web.security import looked, permitted
 from app.web.services import Services, services_of
 
@@ -85,11 +85,7 @@ def list_violations(
         page = records.search(tx, filters, asked.sort, asked.limit, asked.cursor)
     shown = [each.violation.id for each in page.items]
     looked(credential, "violations", *shown, by=sorted({*request.query_params} - {"cursor"}))
-    following = None
-    if page.next_cursor:
-        kept = [(name, value) for name, value in request.query_params.multi_items() if name != "cursor"]
-        following = f"{request.url.path}?{urlencode([*kept, ('cursor', page.next_cursor)])}"
-        response.headers["Link"] = f'<{following}>; rel="next"'
+    following = next_page(request, response, page.next_cursor) if page.next_cursor else None
     rulebook = services.pipeline.in_force.rulebook
     return {"items": [_violation(item, rulebook) for item in page.items], "next": following}
 
