@@ -11,11 +11,12 @@ import orjson
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy import Engine, event
+from sqlalchemy import Engine, event, update
 
 from app.crossings import records as crossing_records
 from app.errors import Invalid, NotFound
 from app.storage.engine import Transaction, reading, transaction
+from app.storage.tables import decisions
 from app.violations import records
 from app.violations.paging import Sort
 from app.violations.records import Filters, Violation
@@ -209,7 +210,12 @@ def test_no_filter_finds_all_newest_first_with_the_senders_names(module_engine: 
 def test_a_violation_comes_with_the_explanation_of_its_finding(module_engine: Engine) -> None:
     with _trial(module_engine) as (tx, store):
         stored = store()
+        told = {"findings": [{"violation": None}, {"violation": stored.id}]}
+        facts = [{"subject.kind": each.value, "place": str(place)} for each in SubjectKind for place in range(2)]
+        here = update(decisions).where(decisions.c.crossing == stored.crossing)
+        tx.execute(here.values(answer=orjson.dumps(told), facts=facts))
         detail = records.get(tx, stored.id)
+        assert detail.facts == {"subject.kind": stored.subject_kind, "place": str(stored.subject_position)}
         of = crossing_records.get(tx, stored.crossing).decisions[0]
         assert detail.listed.violation == stored
         assert (detail.decision, detail.explanation) == (of.id, of.findings[0].explanation)
