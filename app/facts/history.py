@@ -6,10 +6,10 @@ A leg that is not on record is a fact, not a guess: what would need it is unknow
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 from functools import cached_property
-from itertools import groupby, pairwise, takewhile
-from operator import attrgetter, itemgetter
+from itertools import groupby, takewhile
+from operator import attrgetter, eq, itemgetter
 from typing import Final, NamedTuple, TypeAlias
 
 from app.facts.geography import distance_km
@@ -39,7 +39,9 @@ _TURNS: Final = {
 _ENTRY: Final = Direction.ENTRY.value
 _EXIT: Final = Direction.EXIT.value
 _BOTH: Final = 2
+_DAY: Final = timedelta(days=1)
 _AT: Final = itemgetter(0)
+_OF: Final = itemgetter(7)  # the crossing a leg belongs to
 _CROSSING: Final = itemgetter(0, 1, 2)  # instant, direction and checkpoint: who has these in common crossed once
 
 
@@ -87,9 +89,11 @@ class Here:
         legs, same, crossing = self.past.legs, _CROSSING(self.leg), self.leg.crossing
         before = bisect_left(legs, self.leg.at, key=_AT)
         now = takewhile(lambda leg: leg.at == self.leg.at, legs[before:])
-        known = [leg for leg in legs[:before] if leg.crossing != crossing]
+        known = list(legs[:before])
+        if crossing in map(_OF, known):
+            known = [leg for leg in known if leg.crossing != crossing]
         known += [leg for leg in now if leg.crossing != crossing and _CROSSING(leg) != same]
-        if not _tied((*known, self.leg)):
+        if not _tied([*known, self.leg]):
             return tuple(known)
         ordered = _in_order(sorted((*known, self.leg)), lambda leg: "" if leg.state in self.territory else leg.state)
         return tuple(takewhile(lambda leg: leg is not self.leg, ordered))
@@ -101,8 +105,8 @@ class Here:
 
     @cached_property
     def sojourns(self) -> tuple[Sojourn, ...]:
-        """Stays in the territory up to this crossing, which belongs to the last of them."""
-        return tuple(sojourns((*self.mine, self.leg), self.leg.day))
+        """Stays in the territory up to this crossing, which belongs to the last of them; those before as `joined`."""
+        return tuple(sojourns((*joined(self.mine), self.leg), self.leg.day))
 
     @cached_property
     def bounds_of(self) -> dict[frozenset[StayBasis], Bounds]:
@@ -114,9 +118,10 @@ class Here:
         return leg.state in self.territory and leg.day >= self.since.get(leg.state, date.min)
 
 
-def _tied(legs: Iterable[Leg]) -> bool:
+def _tied(legs: Sequence[Leg]) -> bool:
     """Whether any two of these sorted legs are of one instant."""
-    return any(one.at == other.at for one, other in pairwise(legs))
+    times = list(map(_AT, legs))
+    return any(map(eq, times, times[1:]))
 
 
 def _in_order(legs: Iterable[Leg], place: Callable[[Leg], str]) -> Iterator[Leg]:
@@ -141,20 +146,40 @@ def over_border(legs: Sequence[Leg], states: frozenset[str], since: Mapping[str,
     Of a state that joined it, the crossings before were over that state's own border: who was in it on the first day
     entered the territory on that day.
     """
-    there: list[Leg] = []
+    there = [leg for leg in legs if leg.state in states]
     before: dict[str, Leg] = {}
-    for leg in legs:
-        if leg.state in states:
-            if leg.day < since.get(leg.state, date.min):
-                before[leg.state] = leg
-            else:
-                there.append(leg)
+    if since and any(leg.day < since.get(leg.state, date.min) for leg in there):
+        before = {leg.state: leg for leg in there if leg.day < since.get(leg.state, date.min)}
+        there = [leg for leg in there if leg.day >= since.get(leg.state, date.min)]
     for leg in before.values():
         if leg.direction != Direction.EXIT:
             joined = since[leg.state]
             place = next((number for number, each in enumerate(there) if each.day >= joined), len(there))
             there.insert(place, leg._replace(day=joined, direction=Direction.ENTRY.value))
     return tuple(_in_order(there, lambda _: "")) if _tied(there) else there
+
+
+def joined(legs: Iterable[Leg]) -> list[Leg]:
+    """What `over_border` gives, without an exit and the next entry between which no whole day passed.
+
+    Only where both stays are whole and all four legs are on one known basis: the same days count then, however many
+    stays they belong to. Who crosses twelve times a day has hundreds of these.
+    """
+    kept: list[Leg] = []
+    entry = left = None  # the entry that is last in `kept`; and the exit before it, of a whole stay on one basis
+    for leg in legs:
+        _, direction, _, basis, day, _, _, _ = leg
+        if direction == _ENTRY:
+            left = None if entry else left
+            entry = leg
+        elif direction == _EXIT and entry and entry.basis == basis and basis and entry.day <= day:
+            if left and left.basis == basis and left.day <= entry.day and entry.day - left.day <= _DAY:
+                del kept[-2:]
+            entry, left = None, leg
+        else:
+            entry = left = None
+        kept.append(leg)
+    return kept
 
 
 def sojourns(legs: Iterable[Leg], today: date) -> Iterator[Sojourn]:

@@ -1,16 +1,17 @@
 """Stays from legs, what happened at one instant, territories that grow, and the facts of `stay` and `history`."""
 
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from random import Random
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.facts.history import OF_THE_PAST, Here, Sojourn, history_facts, over_border
-from app.vocabulary.codes import Direction, UnknownReason
+from app.facts.history import OF_THE_PAST, Here, Sojourn, history_facts, joined, over_border, sojourns
+from app.facts.measures import bounds
+from app.vocabulary.codes import Direction, StayBasis, UnknownReason
 from app.vocabulary.past import Leg, Past, Unknown
 from tests.pasts import RUS, checkpoint, here, leg, legs
 
@@ -177,6 +178,48 @@ def test_stays_of_a_territory_follow_each_other(found: list[Leg]) -> None:
     for stay in stays:
         assert stay.earliest <= stay.begin <= stay.end <= stay.latest
         assert (stay.lacks is None) is (stay.entry is not None and (stay.exit is not None or stay is stays[-1]))
+
+
+@st.composite
+def comings_and_goings(draw: st.DrawFn) -> list[Leg]:
+    """Mostly entry and exit in turn, a few hours or days apart, mostly on one basis; a day may go back by one."""
+    made = []
+    at = datetime(2024, 2, 27, tzinfo=UTC)
+    mostly = draw(st.sampled_from(["short_stay", "?"]))
+    for number in range(draw(st.integers(1, 12))):
+        at += timedelta(hours=draw(st.sampled_from([1, 2, 9, 24, 30, 72])))
+        usual = ("entry", "exit")[number % 2]
+        direction = draw(st.sampled_from([usual] * 5 + list(Direction)))
+        basis = draw(st.sampled_from([mostly] * 8 + ["residence_permit", "?"]))
+        made.append(leg(f"{at:%Y-%m-%dT%H:%M} {direction} RUS {basis}"))
+        if draw(st.sampled_from([False, False, False, True])):
+            made[-1] = made[-1]._replace(day=made[-1].day - timedelta(days=1))
+    return made
+
+
+@given(comings_and_goings(), st.sets(st.sampled_from(StayBasis)))
+@settings(max_examples=2500)
+def test_stays_joined_where_no_day_passed_between_them_count_the_same_days(
+    found: list[Leg], leave_out: set[StayBasis]
+) -> None:
+    *before, last = found
+    short, whole = (tuple(sojourns((*legs, last), last.day)) for legs in (joined(before), before))
+    assert short[-1] == whole[-1]
+    one, other = (bounds(stays, frozenset(leave_out), last.day) for stays in (short, whole))
+    assert [(each.runs, each.left_out) for each in (one.least, one.most)] == [
+        (each.runs, each.left_out) for each in (other.least, other.most)
+    ]
+    assert one.open == other.open
+
+
+def test_of_many_stays_in_a_row_on_one_basis_two_crossings_are_left() -> None:
+    found = legs(*(f"2024-01-{day:02}T{hour} {direction} RUS" for day in (1, 2, 3, 5) for hour, direction in _A_DAY))
+    assert [(each.day.day, each.direction) for each in joined(found)] == [
+        (1, "entry"), (3, "exit"), (5, "entry"), (5, "exit"),
+    ]  # fmt: skip
+
+
+_A_DAY = [("08:00", "entry"), ("10:00", "exit"), ("12:00", "entry"), ("20:00", "exit")]
 
 
 @given(LEGS)
