@@ -31,6 +31,27 @@ MANY, FEW = 2_000, 10
 RULES = Path(__file__).parent.parent / "rules"
 _ROUNDS = 60
 _LAST = datetime(2026, 9, 1, 9, tzinfo=UTC)
+_DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Earlier:
+    """So far apart, the last of them so long ago; by turns at the checkpoints, an entry and an exit each."""
+
+    apart: timedelta
+    ago: timedelta = timedelta(0)
+    checkpoints: tuple[str, ...] = ("RUS-ZABAYKALSK",)
+
+
+# Of years ago: outside the longest window in which days are counted.
+_LONG_AGO = 1200 * _DAY
+_SCHENGEN = ("EST-NARVA", "FIN-VAALIMAA", "LTU-MEDININKAI", "LVA-TEREHOVA", "POL-TERESPOL")
+CASES = {
+    "one a day": Earlier(_DAY),
+    "twelve a day": Earlier(timedelta(hours=2)),
+    "one a day, until three years ago": Earlier(_DAY, _LONG_AGO),
+    "the same, in five Schengen states": Earlier(_DAY, _LONG_AGO, _SCHENGEN),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,12 +82,12 @@ def _read(event: dict[str, Any]) -> Crossing:
     return Crossing.model_validate_json(orjson.dumps(event))
 
 
-def _event(name: str, person: str, at: datetime, direction: str) -> dict[str, Any]:
+def _event(name: str, person: str, at: datetime, direction: str, checkpoint: str) -> dict[str, Any]:
     return {
         "id": name,
         "source": "rus-bench",
         "occurred_at": at.isoformat(),
-        "checkpoint": "RUS-ZABAYKALSK",
+        "checkpoint": checkpoint,
         "direction": direction,
         "mode": "road",
         "persons": [
@@ -93,11 +114,17 @@ def _event(name: str, person: str, at: datetime, direction: str) -> dict[str, An
     }
 
 
-def _past(person: str, count: int, spacing: timedelta) -> list[dict[str, Any]]:
+def _past(person: str, count: int, earlier: Earlier) -> list[dict[str, Any]]:
     """So many crossings before `_LAST`, an entry first, so that every second leaves nobody there."""
-    first = _LAST - count * spacing
+    first, places = _LAST - earlier.ago - count * earlier.apart, earlier.checkpoints
     return [
-        _event(f"{person}-{number}", person, first + number * spacing, ("entry", "exit")[number % 2])
+        _event(
+            f"{person}-{number}",
+            person,
+            first + number * earlier.apart,
+            ("entry", "exit")[number % 2],
+            places[number // 2 % len(places)],
+        )
         for number in range(count)
     ]
 
@@ -119,17 +146,18 @@ def _store() -> Iterator[_Store]:
             database.dispose()
 
 
-def evaluating(spacing: timedelta) -> dict[str, float]:
-    """Milliseconds from an event to its committed decision, after few and after many crossings so far apart."""
+def evaluating(earlier: Earlier) -> dict[str, float]:
+    """Milliseconds from an event to its committed decision, after few and after many of these crossings."""
     with _store() as store:
         for person, count in (("MANY", MANY), ("FEW", FEW)):
-            store.send_all(_past(person, count, spacing))
+            store.send_all(_past(person, count, earlier))
             store.settle()
         took: dict[str, list[float]] = {"MANY": [], "FEW": []}
         for number in range(_ROUNDS):
             for person, times in took.items():
                 at = _LAST + timedelta(hours=number)
-                event = _event(f"{person}-new-{number}", person, at, ("entry", "exit")[number % 2])
+                direction = ("entry", "exit")[number % 2]
+                event = _event(f"{person}-new-{number}", person, at, direction, earlier.checkpoints[0])
                 began = time.perf_counter()
                 store.send(event)
                 times.append(time.perf_counter() - began)
@@ -139,11 +167,11 @@ def evaluating(spacing: timedelta) -> dict[str, float]:
 def correcting() -> dict[str, float]:
     """Seconds for a correction of the first of many crossings with all that follows, and for sending those anew."""
     with _store() as store:
-        past = _past("OLD", MANY, timedelta(hours=12))
+        past = _past("OLD", MANY, Earlier(_DAY / 2))
         first = store.send_all(past)
         store.settle()
         began = time.perf_counter()
-        for event in _past("NEW", MANY, timedelta(hours=12)):
+        for event in _past("NEW", MANY, Earlier(_DAY / 2)):
             store.send(event)
         anew = time.perf_counter() - began
         store.settle()

@@ -1,14 +1,16 @@
 """What is on record of subjects before a crossing, read for many at once.
 
-Legs are read back to an instant; of each territory and everywhere, the last of each direction before it come too, so
-that a stay that began long ago is known.
+Legs are read back to an instant; of each state the last of each direction before it come too, so that a stay that began
+long ago is known.
 """
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Final
+from functools import partial
+from itertools import repeat
+from typing import Any, Final
 
 import orjson
 from sqlalchemy import func, select
@@ -26,43 +28,57 @@ MOST_LEGS: Final = 5_000
 # What officers found not to hold is no violation; what they found to hold is a confirmed one.
 NOT_STANDING: Final = ("superseded", "dismissed", "overturned")
 CONFIRMED: Final = frozenset({"confirmed", "closed", "upheld"})
-_COLUMNS: Final = "s.occurred_at, s.direction, s.checkpoint, s.basis, s.local_date, s.state, s.key, s.crossing"
-_BEFORE: Final = """SELECT {what} FROM crossing_subjects s WHERE s.key = a.key AND s.occurred_at < a.since
-    AND s.direction = '{direction}' AND (a.state IS NULL OR s.state = a.state) ORDER BY s.occurred_at DESC LIMIT 1"""
-# The newest of them, one more than are ever read.
-_WITHIN: Final = f"""SELECT {{what}} FROM crossing_subjects w WHERE w.key = a.key AND w.occurred_at >= a.since
-    ORDER BY w.occurred_at DESC LIMIT {MOST_LEGS + 1}"""  # noqa: S608 (a number given here)
+_BEFORE: Final = """SELECT {what} FROM crossing_subjects b WHERE b.key = p.key AND b.state = p.state
+    AND b.direction = p.direction AND b.occurred_at < p.since ORDER BY b.occurred_at DESC LIMIT 1"""
+# A column's values in one text: handed over one by one, they take longer than to find. None of them has a comma.
+_LISTS: Final = ", ".join(
+    f"group_concat(s.{name})"
+    for name in ("occurred_at", "direction", "checkpoint", "basis", "local_date", "state", "crossing")
+)
+# `places` are the states and directions a key is on record with. Of each the next is looked up in an index, however
+# many crossings there are of it; SQLite would walk through all of them to compare pairs. Of more legs than are ever
+# read, the newest are, and one more.
 _SQLITE: Final = f"""
-WITH asked(key, state, since) AS MATERIALIZED (SELECT value ->> 0, value ->> 1, value ->> 2 FROM json_each(:asked))
-SELECT {_COLUMNS} FROM (SELECT DISTINCT key, since FROM asked) a CROSS JOIN crossing_subjects s ON s.rowid IN (
-    {_WITHIN.format(what="w.rowid")})
-UNION ALL SELECT DISTINCT {_COLUMNS} FROM asked a CROSS JOIN crossing_subjects s ON s.rowid IN (
-    ({_BEFORE.format(what="s.rowid", direction="entry")}), ({_BEFORE.format(what="s.rowid", direction="exit")}),
-    ({_BEFORE.format(what="s.rowid", direction="presence")}))
+WITH asked(key, since, start) AS MATERIALIZED (
+    SELECT key, since, coalesce((SELECT w.occurred_at FROM crossing_subjects w WHERE w.key = v.key
+        AND w.occurred_at >= v.since ORDER BY w.occurred_at DESC LIMIT 1 OFFSET {MOST_LEGS}), since)
+    FROM (SELECT value ->> 0 AS key, value ->> 1 AS since FROM json_each(:asked)) v),
+places(key, since, state, direction) AS (
+    SELECT key, since, '', '' FROM asked
+    UNION ALL SELECT p.key, p.since, s.state, s.direction FROM places p CROSS JOIN crossing_subjects s
+    ON s.rowid = coalesce((SELECT n.rowid FROM crossing_subjects n WHERE n.key = p.key AND n.state = p.state
+        AND n.direction > p.direction ORDER BY n.direction LIMIT 1), (SELECT n.rowid FROM crossing_subjects n
+        WHERE n.key = p.key AND n.state > p.state ORDER BY n.state, n.direction LIMIT 1)))
+SELECT a.key, {_LISTS} FROM asked a CROSS JOIN crossing_subjects s ON s.key = a.key AND s.occurred_at >= a.start
+GROUP BY a.key
+UNION ALL SELECT p.key, {_LISTS} FROM places p CROSS JOIN crossing_subjects s ON s.rowid = (
+    {_BEFORE.format(what="b.rowid")}) GROUP BY p.key
 """  # noqa: S608 (names given here)
+_COLUMNS: Final = "s.occurred_at, s.direction, s.checkpoint, s.basis, s.local_date, s.state, s.key, s.crossing"
 _POSTGRESQL: Final = f"""
-WITH asked AS MATERIALIZED (
-    SELECT v ->> 0 AS key, v ->> 1 AS state, CAST(v ->> 2 AS timestamptz) AS since
-    FROM jsonb_array_elements(CAST(:asked AS jsonb)) AS t(v))
-SELECT {_COLUMNS} FROM (SELECT DISTINCT key, since FROM asked) a CROSS JOIN LATERAL (
-    {_WITHIN.format(what="w.*")}) s
-UNION ALL SELECT DISTINCT {_COLUMNS} FROM asked a CROSS JOIN LATERAL (
-    ({_BEFORE.format(what="s.*", direction="entry")}) UNION ALL ({_BEFORE.format(what="s.*", direction="exit")})
-    UNION ALL ({_BEFORE.format(what="s.*", direction="presence")})) s
+WITH RECURSIVE asked(key, since) AS MATERIALIZED (
+    SELECT v ->> 0, CAST(v ->> 1 AS timestamptz) FROM jsonb_array_elements(CAST(%(asked)s AS jsonb)) AS t(v)),
+places(key, since, state, direction) AS (
+    SELECT key, since, CAST('' AS varchar), CAST('' AS varchar) FROM asked
+    UNION ALL SELECT p.key, p.since, s.state, s.direction FROM places p CROSS JOIN LATERAL (
+        SELECT n.state, n.direction FROM crossing_subjects n WHERE n.key = p.key
+        AND (n.state, n.direction) > (p.state, p.direction) ORDER BY n.state, n.direction LIMIT 1) s)
+SELECT {_COLUMNS} FROM asked a CROSS JOIN LATERAL (
+    SELECT w.* FROM crossing_subjects w WHERE w.key = a.key AND w.occurred_at >= a.since
+    ORDER BY w.occurred_at DESC LIMIT {MOST_LEGS + 1}) s
+UNION ALL SELECT {_COLUMNS} FROM places p CROSS JOIN LATERAL (
+    {_BEFORE.format(what="b.*")}) s
 """  # noqa: S608 (names given here)
-_LEGS: Final = {"sqlite": _SQLITE, "postgresql": _POSTGRESQL.replace(":asked", "%(asked)s")}
 _INSTANT: Final = Instant()
+# As `Leg._make`, for a tuple that is known to be as long: a thousand of them are made at once.
+_LEG: Final[Callable[[Iterable[Any]], Leg]] = partial(tuple.__new__, Leg)
 
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """Whose past is asked for: legs since an instant, and (unless None) violations since another.
-
-    `states` are those of the territory that is entered or left.
-    """
+    """Whose past is asked for: legs since an instant, and (unless None) violations since another."""
 
     key: str
-    states: frozenset[str]
     since: datetime
     offences_since: datetime | None = None
 
@@ -125,22 +141,31 @@ def _legs(tx: Transaction, asks: Sequence[Ask], keys: Mapping[str, frozenset[str
     first: dict[str, datetime] = {}
     for ask in asks:
         first |= {key: min(ask.since, first.get(key, ask.since)) for key in keys[ask.key]}
-    asked = {
-        (key, state, _INSTANT.process_bind_param(first[key], dialect))
-        for ask in asks
-        for key in keys[ask.key]
-        for state in (None, *ask.states)
-    }
-    rows = tx.exec_driver_sql(_LEGS[dialect.name], {"asked": orjson.dumps(list(asked)).decode()}).cursor.fetchall()
+    asked = [(key, _INSTANT.process_bind_param(since, dialect)) for key, since in first.items()]
+    sql = _SQLITE if dialect.name == "sqlite" else _POSTGRESQL
+    rows = tx.exec_driver_sql(sql, {"asked": orjson.dumps(asked).decode()}).cursor.fetchall()
     found: defaultdict[str, list[Leg]] = defaultdict(list)
     if dialect.name == "sqlite":
-        instant, on = datetime.fromisoformat, date.fromisoformat
-        for at, direction, checkpoint, basis, day, state, key, crossing in rows:
-            found[key].append(Leg(instant(at), direction, checkpoint, basis, on(day), state, key, crossing))
+        for key, *lists in rows:
+            found[key] += _unpacked(key, lists)
     else:
         for row in rows:
             found[row[6]].append(Leg._make(row))
     return found
+
+
+def _unpacked(key: str, lists: Sequence[str]) -> Iterator[Leg]:
+    """The legs of a key from its _LISTS."""
+    at, direction, checkpoint, basis, day, state, crossing = lists
+    times, days = map(datetime.fromisoformat, at.split(",")), map(date.fromisoformat, day.split(","))
+    where, on, there = map(_values, (checkpoint, basis, state))
+    return map(_LEG, zip(times, direction.split(","), where, on, days, there, repeat(key), crossing.split(",")))
+
+
+def _values(texts: str) -> Iterable[str]:
+    """What a column says of each leg; one text for all where it says the same, as it mostly does."""
+    first, count = texts.partition(",")[0], texts.count(",") + 1
+    return repeat(first, count) if texts == ",".join(repeat(first, count)) else texts.split(",")
 
 
 def _offences(tx: Transaction, asks: Sequence[Ask], keys: Mapping[str, frozenset[str]]) -> dict[str, list[Offence]]:

@@ -61,7 +61,7 @@ def _asks(engine: Engine, event: Prepared) -> Iterator[Ask]:
         if subject.key is None or (legs is None and offences is None):
             continue
         offences_since = None if offences is None else reaching_back(event.day, offences)
-        yield Ask(subject.key, event.territory, reaching_back(event.day, legs or 0), offences_since)
+        yield Ask(subject.key, reaching_back(event.day, legs or 0), offences_since)
 
 
 def of(pasts: Pasts, event: Prepared) -> list[Past]:

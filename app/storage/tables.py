@@ -152,6 +152,8 @@ crossing_subjects = Table(
     Column("holder", String(32)),
     Column("issued_on", Date),
     Index(None, "key", "occurred_at"),
+    # The last entry, exit or presence in a state before an instant, however long ago.
+    Index(None, "key", "state", "direction", "occurred_at"),
     Index(None, "holder", "key"),
 )
 
