@@ -3,6 +3,7 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime
+from itertools import accumulate
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, delete, func, literal, or_, select, update
@@ -32,6 +33,14 @@ class Due:
 
     crossing: str
     trigger: Trigger
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """How much is taken at once: so many crossings, with so many persons in all; but always one crossing."""
+
+    crossings: int
+    persons: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,10 +97,19 @@ def _mark(tx: Transaction, which: ColumnElement[bool], trigger: Trigger) -> None
     tx.execute(insert.on_conflict_do_nothing())
 
 
-def first(tx: Transaction, most: int) -> list[Due]:
+def first(tx: Transaction, share: Share) -> list[Due]:
     """The earliest crossings that are due; later ones may hang on what becomes of them."""
-    query = select(due).where(due.c.fault.is_(None)).order_by(due.c.occurred_at, due.c.crossing).limit(most)
-    return [Due(row.crossing, Trigger(Cause(row.cause), row.caused_by, row.since)) for row in tx.execute(query)]
+    query = (
+        select(due, crossings.c.persons)
+        .join(crossings, crossings.c.id == due.c.crossing)
+        .where(due.c.fault.is_(None))
+        .order_by(due.c.occurred_at, due.c.crossing)
+        .limit(share.crossings)
+    )
+    rows = tx.execute(query).all()
+    persons = accumulate(row.persons for row in rows)
+    taken = [row for row, so_far in zip(rows, persons, strict=True) if so_far <= share.persons]
+    return [Due(row.crossing, Trigger(Cause(row.cause), row.caused_by, row.since)) for row in taken or rows[:1]]
 
 
 def take(tx: Transaction, identifiers: Collection[str]) -> set[str]:

@@ -23,6 +23,7 @@ from app.backends.rete import available
 from app.clock import Clock
 from app.crossings import due
 from app.crossings import records as crossings
+from app.crossings.due import Share
 from app.errors import Conflict, Unavailable
 from app.evaluation import past, rederive, revise
 from app.evaluation.batch import Batch, Stored
@@ -37,9 +38,9 @@ from app.vocabulary.wire import Crossing
 _AT_ONCE: Final = 128
 _WAITING: Final = 4096
 _RACES: Final = 3
-# Crossings judged again in one transaction: few where lanes wait.
-_AGAIN: Final = 64
-_AGAIN_AMID: Final = 8
+# What is judged again in one transaction, while lanes wait; little where they do already. A person takes a millisecond.
+_AGAIN: Final = Share(crossings=64, persons=200)
+_AGAIN_AMID: Final = Share(crossings=8, persons=32)
 # How often it is looked up whether another server left something due.
 _POLL_SECONDS: Final = 1.0
 _STOPPING: Final = "The service is stopping; send the event again."
@@ -231,21 +232,21 @@ class Pipeline:
         if not self._due:
             return
         self._look_at = monotonic() + _POLL_SECONDS
-        most = _AGAIN if self._tasks.empty() else _AGAIN_AMID
+        share = _AGAIN if self._tasks.empty() else _AGAIN_AMID
         try:
             with transaction(self._database) as tx:
-                self._due = rederive.run(tx, engine, most, self._clock.now()) > 0
+                self._due = rederive.run(tx, engine, share, self._clock.now()) > 0
         except Unavailable:
             self._due = False
         except Exception as error:  # noqa: BLE001 (the thread must live on)
             _log.error("crossings could not be judged again together", error=type(error).__name__)
-            self._judge_again_apart(engine, most)
+            self._judge_again_apart(engine, share)
 
-    def _judge_again_apart(self, engine: Engine, most: int) -> None:
+    def _judge_again_apart(self, engine: Engine, share: Share) -> None:
         """One by one, so that one of them that cannot be judged again keeps no other from it."""
         with self._given_up():
             with transaction(self._database) as tx:
-                chosen = due.first(tx, most)
+                chosen = due.first(tx, share)
             for each in chosen:
                 try:
                     with transaction(self._database) as tx:

@@ -10,7 +10,7 @@ from typing import Any
 import orjson
 
 from app.crossings import due, records
-from app.crossings.due import Due, Trigger
+from app.crossings.due import Due, Share, Trigger
 from app.crossings.history import Pasts
 from app.crossings.records import Cause
 from app.evaluation import past
@@ -32,9 +32,9 @@ UNDECIDED = frozenset({OPEN, "in_review"})
 _DISMISSED = frozenset({"dismissed", "overturned"})
 
 
-def run(tx: Transaction, engine: Engine, most: int, now: datetime) -> int:
+def run(tx: Transaction, engine: Engine, share: Share, now: datetime) -> int:
     """Judge the earliest of the crossings that are due again; how many were."""
-    chosen = due.first(tx, most)
+    chosen = due.first(tx, share)
     return judge_again(tx, engine, chosen, now) if chosen else 0
 
 

@@ -13,7 +13,7 @@ import pytest
 from sqlalchemy import Engine as Database
 
 from app.crossings import due, history, links, records
-from app.crossings.due import Trigger
+from app.crossings.due import Share, Trigger
 from app.crossings.records import Cause
 from app.errors import Conflict
 from app.evaluation.batch import Stored
@@ -156,4 +156,4 @@ def test_more_crossings_are_marked_due_than_a_statement_takes_parameters(databas
         stored = ingest(one, 0, event(id="one")).result(SECONDS)
         names = {stored.crossing, *(f"{number:036}" for number in range(70_000))}
         due.mark(tx, names, Trigger(Cause.LATE_EVENT, None, NOW))
-        assert [each.crossing for each in due.first(tx, 10)] == [stored.crossing]
+        assert [each.crossing for each in due.first(tx, Share(10, 100))] == [stored.crossing]
