@@ -97,15 +97,23 @@ def _mark(tx: Transaction, which: ColumnElement[bool], trigger: Trigger) -> None
     tx.execute(insert.on_conflict_do_nothing())
 
 
-def first(tx: Transaction, share: Share) -> list[Due]:
-    """The earliest crossings that are due; later ones may hang on what becomes of them."""
+def first(tx: Transaction, share: Share, apart_from: Collection[str] = ()) -> list[Due]:
+    """The earliest crossings that are due, as far as nobody else has them; later ones may hang on what becomes of them.
+
+    Nobody else has them until the transaction ends. None of them has a subject in common with those crossings.
+    """
     query = (
         select(due, crossings.c.persons)
         .join(crossings, crossings.c.id == due.c.crossing)
         .where(due.c.fault.is_(None))
         .order_by(due.c.occurred_at, due.c.crossing)
         .limit(share.crossings)
+        .with_for_update(of=due, skip_locked=True)
     )
+    if apart_from:
+        one, other = crossing_subjects.alias().c, crossing_subjects.alias().c
+        theirs = select(other.key).where(other.crossing.in_(apart_from))
+        query = query.where(~select(one.key).where(one.crossing == due.c.crossing, one.key.in_(theirs)).exists())
     rows = tx.execute(query).all()
     persons = accumulate(row.persons for row in rows)
     taken = [row for row, so_far in zip(rows, persons, strict=True) if so_far <= share.persons]

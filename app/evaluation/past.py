@@ -14,7 +14,8 @@ from app.crossings.records import Cause, Subject
 from app.evaluation.engine import Engine, Prepared
 from app.evaluation.record import new_id
 from app.facts.measures import reaching_back
-from app.storage.engine import Transaction, alone_with
+from app.facts.subjects import Subject as Named
+from app.storage.engine import Transaction, alone_with, free_of
 from app.vocabulary.past import NO_TRAFFIC, Past, Traffic
 
 ENGINE = "engine"
@@ -29,18 +30,50 @@ def alone(tx: Transaction, engine: Engine, events: Collection[Prepared], old: It
     """
     if tx.dialect.name == "sqlite":
         return  # whose writers are alone from their beginning
-    names = {(subject.key, subject.holder) for event in events for subject, _ in event.subjects}
-    names |= {(subject.key, subject.holder) for subject in old}
-    links.alone(tx, {name for both in names for name in both if name})
+    links.alone(tx, _subjects(subject for event in events for subject, _ in event.subjects) | _subjects(old))
     alone_on((event.voyage for event in events if event.voyage), tx)
-    traffic = {f"traffic {each.checkpoint.code} {each.day}" for each in events if engine.asks_for_traffic(each)}
+    traffic = {_traffic(each) for each in events if engine.asks_for_traffic(each)}
     if traffic:
         alone_with(traffic, tx)
 
 
+def free(tx: Transaction, engine: Engine, events: Collection[Prepared]) -> set[str]:
+    """As `alone`, for as many of these stored events as no other server is at; waits for nobody. Their crossings."""
+    if tx.dialect.name == "sqlite":
+        return {event.crossing for event in events}
+    names = {event.crossing: _names(engine, event) for event in events}
+    every = {name for each in names.values() for name in each}
+    mine = free_of(links.all_keys(tx, every), tx)
+    # Read again: until then somebody may have linked one of them to another subject.
+    linked = links.clusters(tx, every)
+    return {crossing for crossing, each in names.items() if all(linked[name] <= mine for name in each)}
+
+
+def _names(engine: Engine, event: Prepared) -> set[str]:
+    """All that `alone` keeps others from for an event."""
+    names = _subjects(subject for subject, _ in event.subjects)
+    if event.voyage:
+        names.add(_voyage(event.voyage))
+    if engine.asks_for_traffic(event):
+        names.add(_traffic(event))
+    return names
+
+
+def _subjects(subjects: Iterable[Subject | Named]) -> set[str]:
+    return {name for subject in subjects for name in (subject.key, subject.holder) if name}
+
+
+def _voyage(number: str) -> str:
+    return f"voyage {number}"
+
+
+def _traffic(event: Prepared) -> str:
+    return f"traffic {event.checkpoint.code} {event.day}"
+
+
 def alone_on(voyages: Iterable[str], tx: Transaction) -> None:
     """Keep others from storing lists of these voyages, or judging who crosses on them, until the transaction ends."""
-    names = {f"voyage {voyage}" for voyage in voyages}
+    names = set(map(_voyage, voyages))
     if names:
         alone_with(names, tx)
 

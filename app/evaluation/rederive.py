@@ -29,27 +29,35 @@ from app.vocabulary.wire import Crossing
 
 # Statuses of violations on which no officer has decided yet.
 UNDECIDED = frozenset({OPEN, "in_review"})
+# How often others are looked for where another server is at the subjects of those found.
+_LOOKS = 4
 _DISMISSED = frozenset({"dismissed", "overturned"})
 
 
 def run(tx: Transaction, engine: Engine, share: Share, now: datetime) -> int:
-    """Judge the earliest of the crossings that are due again; how many were."""
-    chosen = due.first(tx, share)
-    return judge_again(tx, engine, chosen, now) if chosen else 0
+    """Judge the earliest of the crossings that are due again, of subjects nobody else is at; how many were."""
+    passed_by: list[str] = []
+    for _ in range(_LOOKS):
+        chosen = due.first(tx, share, passed_by)
+        judged = judge_again(tx, engine, chosen, now) if chosen else 0
+        if judged or not chosen:
+            return judged
+        # Another server is at all of them. It will be for a while; there may be others.
+        passed_by += [each.crossing for each in chosen]
+    return 0
 
 
 def judge_again(tx: Transaction, engine: Engine, chosen: Sequence[Due], now: datetime) -> int:
-    """Judge these again, as far as nobody else is at them; how many were."""
+    """Judge these again, as far as nobody else is at them or their subjects; how many were."""
     read = {each.id: each for each in records.many(tx, [each.crossing for each in chosen])}
     events = {name: _prepared(engine, each) for name, each in read.items()}
-    past.alone(tx, engine, events.values())
-    mine = due.take(tx, [each.crossing for each in chosen])
-    # Read once more: somebody may have corrected one of them while this one waited.
-    stored = {each.id: each for each in records.many(tx, list(mine))}
-    events |= {name: _prepared(engine, each) for name, each in stored.items() if each.revision != read[name].revision}
-    pasts = past.load(tx, engine, [events[name] for name in stored])
+    # Read once more: somebody may have corrected one of them in between, and nobody is kept from its new subjects.
+    free = records.many(tx, list(past.free(tx, engine, events.values())))
+    stored = {each.id: each for each in free if each.revision == read[each.id].revision}
+    mine = due.take(tx, stored)
+    pasts = past.load(tx, engine, [events[name] for name in mine])
     for each in chosen:
-        if each.crossing in stored and not stored[each.crossing].withdrawn:
+        if each.crossing in mine and not stored[each.crossing].withdrawn:
             _again(tx, engine, stored[each.crossing], events[each.crossing], pasts, each.trigger, now)
     return len(mine)
 

@@ -2,7 +2,7 @@
 
 import hashlib
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
 from decimal import Decimal
 from enum import IntEnum
@@ -87,6 +87,16 @@ def alone_with(names: Iterable[str], tx: Transaction) -> None:
         # In one order for all, so that no two transactions wait for each other.
         numbers = sorted({_number_of(name) for name in names})
         tx.execute(text("SELECT pg_advisory_xact_lock(k) FROM unnest(CAST(:keys AS bigint[])) AS k"), {"keys": numbers})
+
+
+def free_of(names: Collection[str], tx: Transaction) -> set[str]:
+    """As `alone_with`, of those of the names at which no other transaction is; waits for nobody."""
+    if tx.dialect.name != "postgresql":
+        return set(names)
+    numbers = {_number_of(name) for name in names}
+    query = text("SELECT k FROM unnest(CAST(:keys AS bigint[])) AS k WHERE pg_try_advisory_xact_lock(k)")
+    mine = set(tx.execute(query, {"keys": sorted(numbers)}).scalars())
+    return {name for name in names if _number_of(name) in mine}
 
 
 def _number_of(name: str) -> int:

@@ -1,6 +1,7 @@
 """Two servers on one PostgreSQL at the same moment: what one is about to store, the other knows of."""
 
 import threading
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from datetime import timedelta
@@ -17,6 +18,7 @@ from app.crossings.due import Share, Trigger
 from app.crossings.records import Cause
 from app.errors import Conflict
 from app.evaluation.batch import Stored
+from app.evaluation.engine import Engine, Prepared
 from app.evaluation.pipeline import canonical_digest
 from app.evaluation.record import Received
 from app.evaluation.revise import Revising
@@ -157,3 +159,67 @@ def test_more_crossings_are_marked_due_than_a_statement_takes_parameters(databas
         names = {stored.crossing, *(f"{number:036}" for number in range(70_000))}
         due.mark(tx, names, Trigger(Cause.LATE_EVENT, None, NOW))
         assert [each.crossing for each in due.first(tx, Share(10, 100))] == [stored.crossing]
+
+
+# --- what is due ----------------------------------------------------------------------------------------------
+
+
+def late(name: str, person: int, day: int) -> dict[str, Any]:
+    """An entry of a person; that of day 0 comes last, so that those after it are due."""
+    at = (FIRST + timedelta(days=day)).isoformat()
+    number = {"persons__0__document__number": f"P{person}", "persons__0__surname": "ABCDEF"[person]}
+    return event(id=name, occurred_at=at, organizations=[], direction="entry", **number)
+
+
+def test_what_one_server_has_taken_another_leaves_and_takes_what_comes_after(database: Database) -> None:
+    with servers(database) as one:
+        stored = [ingest(one, 0, late(f"{day}", 0, day)).result(SECONDS).crossing for day in range(5)]
+        stored.append(ingest(one, 0, late("another's", 1, 9)).result(SECONDS).crossing)
+    with transaction(database) as tx:
+        due.mark(tx, stored, Trigger(Cause.LATE_EVENT, None, NOW))
+    with transaction(database) as tx, transaction(database) as other:
+        assert [each.crossing for each in due.first(tx, Share(2, 100))] == stored[:2]
+        assert [each.crossing for each in due.first(other, Share(2, 100))] == stored[2:4]
+        assert [each.crossing for each in due.first(other, Share(9, 100), stored[:1])] == stored[5:]
+
+
+def test_while_one_server_is_at_a_person_another_judges_others_and_serves_lanes(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The one stops in the midst of judging again; the other has more of the same person before it in the queue."""
+    judge, judging, goes_on = Engine.judge, threading.Event(), threading.Event()
+    with servers(database, 2) as two:
+        slow = {ingest(two, 0, late(f"slow-{day}", 0, day)).result(SECONDS).crossing for day in range(1, 101)}
+        quick = ingest(two, 0, late("quick", 1, 200)).result(SECONDS).crossing
+        two.settle()
+        threads: set[int] = set()
+
+        def stopping(self: Engine, prepared: Prepared, *rest: Any, **more: Any) -> Any:  # noqa: ANN401 (as what it stands for)
+            if prepared.crossing in slow and not judging.is_set():
+                threads.add(threading.get_ident())
+                judging.set()
+                assert goes_on.wait(SECONDS)
+            return judge(self, prepared, *rest, **more)
+
+        monkeypatch.setattr(Engine, "judge", stopping)
+        try:
+            with transaction(database) as tx:
+                due.mark(tx, {*slow, quick}, Trigger(Cause.LATE_EVENT, None, NOW))
+            two.pipelines[0].wake()
+            assert judging.wait(SECONDS)
+            (stopped,) = (number for number, each in enumerate(two.pipelines) if each._thread.ident in threads)  # noqa: SLF001 (which of them it is)
+            other = 1 - stopped
+            two.pipelines[other].wake().result(SECONDS)
+            assert ingest(two, other, late("lane", 2, 3)).result(SECONDS).decision
+            deadline = time.monotonic() + SECONDS
+            while _is_due(database, quick):
+                assert time.monotonic() < deadline
+                time.sleep(0.01)
+        finally:
+            goes_on.set()
+        two.settle()
+
+
+def _is_due(database: Database, crossing: str) -> bool:
+    with reading(database) as tx:
+        return due.is_due(tx, crossing)
