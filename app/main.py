@@ -10,7 +10,6 @@ import structlog
 from fastapi import FastAPI
 
 from app.clock import Clock, SystemClock
-from app.evaluation.holders import key_of
 from app.evaluation.pipeline import Pipeline
 from app.evaluation.reload import put_in_force
 from app.settings import Settings
@@ -29,14 +28,12 @@ _log = structlog.get_logger()
 def build(settings: Settings, clock: Clock | None = None) -> FastAPI:
     """Wire the application: the database is brought up to date, the rulebook put in force, the pipeline started.
 
-    Raises Invalid if the rules have errors and there is no earlier rulebook, Conflict with a wrong secret, Unavailable
-    without a database.
+    Raises Invalid if the rules have errors and there is no earlier rulebook, Unavailable without a database.
     """
     clock = clock or SystemClock()
     database = connect(settings.database_url)
     try:
         upgrade(database, MIGRATIONS)
-        secret = key_of(database, settings.secret)
         in_force = put_in_force(database, settings.rules_dir, clock.now(), "serve")
     except BaseException:
         database.dispose()
@@ -45,7 +42,7 @@ def build(settings: Settings, clock: Clock | None = None) -> FastAPI:
         _log.error(
             "rulebook is stale: the rules have errors, the last good rulebook stays in force", problem=str(problem)
         )
-    pipeline = Pipeline(database, in_force, clock, cross_check=settings.cross_check, secret=secret)
+    pipeline = Pipeline(database, in_force, clock, cross_check=settings.cross_check)
 
     def close() -> None:
         pipeline.close()

@@ -1,7 +1,7 @@
 """How installations differ: read from the environment once, then handed down, never looked up."""
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, fields
 from difflib import get_close_matches
 from pathlib import Path
 from typing import TypeVar
@@ -9,7 +9,6 @@ from typing import TypeVar
 from app.errors import Invalid, Problem
 
 PREFIX = "GEREGE_"
-_SHORTEST_SECRET = 32
 _T = TypeVar("_T")
 
 
@@ -27,8 +26,6 @@ class Settings:
     """Largest request body accepted, in bytes."""
     cross_check: bool = True
     """Whether what the nominating backends say is compared with one another."""
-    secret: str | None = field(default=None, repr=False)
-    """What holders of documents are keyed with, the same for all servers of a database; else the database keeps one."""
 
 
 def _whole(low: int, high: int) -> Callable[[str], int]:
@@ -62,13 +59,6 @@ def _database_url(text: str) -> str:
     return text
 
 
-def _secret(text: str) -> str:
-    if len(text.strip()) < _SHORTEST_SECRET:
-        # The text itself is not repeated.
-        raise ValueError(f"must have {_SHORTEST_SECRET} characters or more, drawn at random")
-    return text.strip()
-
-
 _PARSERS: Mapping[str, Callable[[str], object]] = {
     "database_url": _database_url,
     "rules_dir": lambda text: Path(_text(text)),
@@ -77,7 +67,6 @@ _PARSERS: Mapping[str, Callable[[str], object]] = {
     "log_level": _one_of({level: level for level in ("debug", "info", "warning", "error")}),
     "max_body_bytes": _whole(1 << 10, 1 << 30),
     "cross_check": _one_of({"on": True, "off": False}),
-    "secret": _secret,
 }
 
 

@@ -1,9 +1,9 @@
 """A subject across its crossings, as officers look at it."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 from datetime import date
 
-from sqlalchemy import func, select, update
+from sqlalchemy import func, select
 
 from app.storage.engine import Transaction
 from app.storage.tables import crossing_subjects, crossings, violations
@@ -23,12 +23,6 @@ def legs(tx: Transaction, keys: Collection[str], most: int, until: date = date.m
 def kind_of(tx: Transaction, keys: Collection[str]) -> SubjectKind:
     """What the subject is that these keys name, one of which is on record."""
     return SubjectKind(tx.execute(select(_COLUMN.kind).where(_COLUMN.key.in_(keys)).limit(1)).scalar_one())
-
-
-def rekey(tx: Transaction, keyed: Callable[[str], str]) -> None:
-    """Replace the digests of all holders by what is made of each."""
-    for holder in tx.execute(select(_COLUMN.holder).where(_COLUMN.holder.is_not(None)).distinct()).scalars().all():
-        tx.execute(update(crossing_subjects).where(_COLUMN.holder == holder).values(holder=keyed(holder)))
 
 
 _AS_LEG = ("occurred_at", "direction", "checkpoint", "basis", "local_date", "state", "key", "crossing")

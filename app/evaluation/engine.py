@@ -4,7 +4,7 @@ Belongs to one thread, because the C engine below it does (ENGINE.md).
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from difflib import get_close_matches
 
@@ -18,7 +18,7 @@ from app.facts.history import Here, history_facts
 from app.facts.manifests import Announced, announced
 from app.facts.measures import NO_KEY, TOO_MUCH, Place, measured
 from app.facts.reference_data import Checkpoint, ReferenceData
-from app.facts.subjects import Subject, keyed
+from app.facts.subjects import Subject
 from app.language.ir import Rule, Rulebook, Status
 from app.vocabulary.codes import SubjectKind, Verdict
 from app.vocabulary.past import NO_TRAFFIC, NOTHING, Past, Traffic, Unknown
@@ -61,11 +61,8 @@ class Engine:
         *,
         statuses: frozenset[Status] = EVALUATED,
         cross_check: bool = True,
-        secret: bytes = b"",
     ) -> None:
-        """`secret` keys holders, whom only engines that store have to tell."""
         self.rulebook = rulebook
-        self._secret = secret
         self._reference = reference
         self._shards = Shards(rulebook, statuses, cross_check=cross_check)
         self._asked = {kind: self._shards.all_asked_of_the_past(kind) for kind in SubjectKind}
@@ -85,13 +82,9 @@ class Engine:
         territory = schengen if checkpoint.state in schengen else frozenset({checkpoint.state})
         hours = self.rulebook.opening.get(checkpoint.code)
         within = hours.open_at(event.occurred_at, checkpoint.time_zone) if hours else None
-        derived = derive(event, checkpoint, territory, self._reference, within_hours=within)
-        subjects = tuple((self._keyed(subject), facts) for subject, facts in derived)
+        subjects = derive(event, checkpoint, territory, self._reference, within_hours=within)
         jurisdictions = self._jurisdictions(checkpoint, day)
-        return Prepared(event, checkpoint, day, territory, jurisdictions, subjects, crossing)
-
-    def _keyed(self, subject: Subject) -> Subject:
-        return replace(subject, holder=keyed(self._secret, subject.holder)) if subject.holder else subject
+        return Prepared(event, checkpoint, day, territory, jurisdictions, tuple(subjects), crossing)
 
     def asked_of_the_past(self, prepared: Prepared, kind: SubjectKind) -> Asked:
         """What rules ask of the past of a subject of the event."""

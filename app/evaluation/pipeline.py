@@ -86,11 +86,9 @@ _Settled: TypeAlias = Stored | Exception
 class Pipeline:
     """Owns the evaluating thread and, in it, the engine."""
 
-    def __init__(
-        self, database: Database, in_force: InForce, clock: Clock, *, cross_check: bool = True, secret: bytes = b""
-    ) -> None:
+    def __init__(self, database: Database, in_force: InForce, clock: Clock, *, cross_check: bool = True) -> None:
         self._database, self._clock, self._in_force = database, clock, in_force
-        self._cross_check, self._secret = cross_check, secret
+        self._cross_check = cross_check
         self._tasks: queue.SimpleQueue[_Task] = queue.SimpleQueue()
         self._engine: Engine | None = None
         self._closed = False
@@ -175,8 +173,7 @@ class Pipeline:
 
     def _run(self) -> None:
         try:
-            rulebook, reference = self._in_force.rulebook, self._in_force.reference
-            engine = Engine(rulebook, reference, cross_check=self._cross_check, secret=self._secret)
+            engine = Engine(self._in_force.rulebook, self._in_force.reference, cross_check=self._cross_check)
             self._engine = engine
             with self._given_up(), transaction(self._database) as tx:
                 due.start_over(tx)

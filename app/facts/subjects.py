@@ -1,7 +1,6 @@
 """Who a subject of a crossing is, so that the same one is found again in other crossings."""
 
 import hashlib
-import hmac
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
@@ -84,18 +83,13 @@ def _text(value: object) -> str | None:
 
 
 def _holder(person: Person, facts: Facts) -> str | None:
-    """A digest, so that the names themselves stay where they came; it is keyed before it is stored."""
+    """A digest, so that the names themselves stay where they came."""
     birth, nationality = facts.get("subject.birth_date"), facts.get("subject.nationality")
     if not (person.surname and person.sex and birth and nationality and "given_names" in person.model_fields_set):
         return None
     names = ["".join(filter(str.isalpha, name.upper())) for name in (person.surname, person.given_names or "")]
     told = orjson.dumps([*names, birth, person.sex.value, nationality])
     return hashlib.sha256(told).hexdigest()[:32]
-
-
-def keyed(secret: bytes, holder: str) -> str:
-    """A holder's digest that cannot be guessed without the secret."""
-    return hmac.digest(secret, holder.encode(), "sha256").hex()[:32]
 
 
 def _basis(facts: Facts, territory: frozenset[str], day: date) -> str:

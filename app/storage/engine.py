@@ -71,7 +71,6 @@ class Work(IntEnum):
     MIGRATING = 0x6765_7265_6701
     ACTIVATING = 0x6765_7265_6702
     AUDITING = 0x6765_7265_6703
-    KEYING = 0x6765_7265_6704
 
 
 def alone_at(work: Work, tx: Transaction) -> None:

@@ -50,15 +50,6 @@ def _id() -> Column[str]:
     return Column("id", String(36), primary_key=True)
 
 
-# One row at most, of number 1: which secret holders' digests are keyed with, and itself where no setting gives it.
-installation = Table(
-    "installation",
-    metadata,
-    Column("id", Integer, primary_key=True, autoincrement=False),
-    Column("fingerprint", String(64), nullable=False),
-    Column("secret", String(64)),
-)
-
 rulebooks = Table(
     "rulebooks",
     metadata,
