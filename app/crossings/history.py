@@ -4,12 +4,14 @@ Legs are read back to an instant; of each state the last of each direction befor
 long ago is known.
 """
 
+from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from functools import partial
 from itertools import repeat
+from operator import itemgetter
 from typing import Any, Final
 
 import orjson
@@ -17,7 +19,7 @@ from sqlalchemy import func, select
 
 from app.crossings.links import clusters
 from app.storage.engine import Transaction
-from app.storage.tables import crossings, violations
+from app.storage.tables import crossing_subjects, crossings, violations
 from app.storage.types import Instant
 from app.vocabulary.listed import Listed
 from app.vocabulary.past import NOTHING, TOO_MUCH, Leg, Offence, Past, Traffic
@@ -39,47 +41,54 @@ _LISTS: Final = ", ".join(
 # many crossings there are of it; SQLite would walk through all of them to compare pairs. Of more legs than are ever
 # read, the newest are, and one more.
 _SQLITE: Final = f"""
-WITH asked(key, since, start) AS MATERIALIZED (
-    SELECT key, since, coalesce((SELECT w.occurred_at FROM crossing_subjects w WHERE w.key = v.key
-        AND w.occurred_at >= v.since ORDER BY w.occurred_at DESC LIMIT 1 OFFSET {MOST_LEGS}), since)
-    FROM (SELECT value ->> 0 AS key, value ->> 1 AS since FROM json_each(:asked)) v),
+WITH asked(key, since, until, start) AS MATERIALIZED (
+    SELECT key, since, until, coalesce((SELECT w.occurred_at FROM crossing_subjects w WHERE w.key = v.key
+        AND w.occurred_at BETWEEN v.since AND v.until ORDER BY w.occurred_at DESC LIMIT 1 OFFSET :most), since)
+    FROM (SELECT value ->> 0 AS key, value ->> 1 AS since, value ->> 2 AS until FROM json_each(:asked)) v),
 places(key, since, state, direction) AS (
     SELECT key, since, '', '' FROM asked
     UNION ALL SELECT p.key, p.since, s.state, s.direction FROM places p CROSS JOIN crossing_subjects s
     ON s.rowid = coalesce((SELECT n.rowid FROM crossing_subjects n WHERE n.key = p.key AND n.state = p.state
         AND n.direction > p.direction ORDER BY n.direction LIMIT 1), (SELECT n.rowid FROM crossing_subjects n
         WHERE n.key = p.key AND n.state > p.state ORDER BY n.state, n.direction LIMIT 1)))
-SELECT a.key, {_LISTS} FROM asked a CROSS JOIN crossing_subjects s ON s.key = a.key AND s.occurred_at >= a.start
-GROUP BY a.key
+SELECT a.key, {_LISTS} FROM asked a CROSS JOIN crossing_subjects s
+ON s.key = a.key AND s.occurred_at BETWEEN a.start AND a.until GROUP BY a.key
 UNION ALL SELECT p.key, {_LISTS} FROM places p CROSS JOIN crossing_subjects s ON s.rowid = (
     {_BEFORE.format(what="b.rowid")}) GROUP BY p.key
 """  # noqa: S608 (names given here)
 _COLUMNS: Final = "s.occurred_at, s.direction, s.checkpoint, s.basis, s.local_date, s.state, s.key, s.crossing"
 _POSTGRESQL: Final = f"""
-WITH RECURSIVE asked(key, since) AS MATERIALIZED (
-    SELECT v ->> 0, CAST(v ->> 1 AS timestamptz) FROM jsonb_array_elements(CAST(%(asked)s AS jsonb)) AS t(v)),
+WITH RECURSIVE asked(key, since, until) AS MATERIALIZED (
+    SELECT v ->> 0, CAST(v ->> 1 AS timestamptz), CAST(v ->> 2 AS timestamptz)
+    FROM jsonb_array_elements(CAST(%(asked)s AS jsonb)) AS t(v)),
 places(key, since, state, direction) AS (
     SELECT key, since, CAST('' AS varchar), CAST('' AS varchar) FROM asked
     UNION ALL SELECT p.key, p.since, s.state, s.direction FROM places p CROSS JOIN LATERAL (
         SELECT n.state, n.direction FROM crossing_subjects n WHERE n.key = p.key
         AND (n.state, n.direction) > (p.state, p.direction) ORDER BY n.state, n.direction LIMIT 1) s)
 SELECT {_COLUMNS} FROM asked a CROSS JOIN LATERAL (
-    SELECT w.* FROM crossing_subjects w WHERE w.key = a.key AND w.occurred_at >= a.since
-    ORDER BY w.occurred_at DESC LIMIT {MOST_LEGS + 1}) s
+    SELECT w.* FROM crossing_subjects w WHERE w.key = a.key AND w.occurred_at BETWEEN a.since AND a.until
+    ORDER BY w.occurred_at DESC LIMIT %(most)s + 1) s
 UNION ALL SELECT {_COLUMNS} FROM places p CROSS JOIN LATERAL (
     {_BEFORE.format(what="b.*")}) s
 """  # noqa: S608 (names given here)
 _INSTANT: Final = Instant()
+_FOR_EVER: Final = datetime.max.replace(tzinfo=UTC)
 # As `Leg._make`, for a tuple that is known to be as long: a thousand of them are made at once.
 _LEG: Final[Callable[[Iterable[Any]], Leg]] = partial(tuple.__new__, Leg)
 
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """Whose past is asked for: legs since an instant, and (unless None) violations since another."""
+    """Whose past is asked for, by which crossing at which instant.
+
+    Legs since an instant, and violations since another; of what None is given for, none.
+    """
 
     key: str
-    since: datetime
+    crossing: str
+    at: datetime
+    since: datetime | None
     offences_since: datetime | None = None
 
 
@@ -92,25 +101,51 @@ class Pasts:
     lists: Mapping[str, tuple[Listed, ...]]
 
     def __init__(
-        self, keys: Mapping[str, frozenset[str]], legs: dict[str, list[Leg]], offences: dict[str, list[Offence]]
+        self,
+        asks: Iterable[Ask] = (),
+        keys: Mapping[str, frozenset[str]] | None = None,
+        legs: dict[str, list[Leg]] | None = None,
+        offences: dict[str, list[Offence]] | None = None,
+        crowded: Mapping[Ask, Sequence[Leg] | None] | None = None,
     ) -> None:
-        self._keys, self._legs, self._offences = keys, legs, offences
+        """`crowded` are subjects with more legs than are read: those of each window, or None for too many there too."""
+        self._asks = {(ask.key, ask.crossing): ask for ask in asks}
+        self._keys, self._legs, self._offences, self._crowded = keys or {}, legs or {}, offences or {}, crowded or {}
         self._made: dict[frozenset[str], Past] = {}
         self.lists = {}
 
-    def of(self, key: str | None) -> Past:
-        """The past of the subject that the key names, under all keys it has."""
-        if key is None:
+    def of(self, key: str | None, crossing: str) -> Past:
+        """What a crossing is judged by: the past of the subject that the key names, under all keys it has."""
+        ask = self._asks.get((key or "", crossing))
+        if ask is None:
             return NOTHING
+        every = self._of_all(ask.key)
+        if ask.since is None or (ask not in self._crowded and len(every.legs) <= MOST_LEGS):
+            return every
+        # Only its own window counts, whatever others were asked for together with it, and whatever came later.
+        known = self._crowded.get(ask, ())
+        legs = () if known is None else sorted((*known, *every.legs))
+        own = sum(ask.since <= leg.at <= ask.at and leg.crossing != crossing for leg in legs)
+        return TOO_MUCH if known is None or own > MOST_LEGS else Past(tuple(legs), every.offences)
+
+    def _of_all(self, key: str) -> Past:
+        """All that was read of a subject and added since."""
         keys = self.keys(key)
         if keys not in self._made:
             legs = sorted(leg for each in keys for leg in self._legs.get(each, ()))
-            if len(legs) > MOST_LEGS:
-                self._made[keys] = TOO_MUCH
-                return TOO_MUCH
             offences = sorted(offence for each in keys for offence in self._offences.get(each, ()))
             self._made[keys] = Past(tuple(legs), tuple(offences))
         return self._made[keys]
+
+    def after(self, key: str, crossing: str) -> Sequence[Leg] | None:
+        """Legs of the subject since a crossing of it, sorted; None where they were not asked for, or are too many."""
+        ask = self._asks.get((key, crossing))
+        if ask is None:
+            return ()
+        if ask.since is None or ask in self._crowded:
+            return None
+        legs = self._of_all(key).legs
+        return legs[bisect_left(legs, ask.at, key=itemgetter(0)) :]
 
     def keys(self, key: str) -> frozenset[str]:
         """All keys of the subject that one of them names."""
@@ -130,20 +165,45 @@ class Pasts:
 def load(tx: Transaction, asks: Sequence[Ask]) -> Pasts:
     """The pasts of all subjects asked for."""
     if not asks:
-        return Pasts({}, {}, {})
+        return Pasts()
     keys = clusters(tx, {ask.key for ask in asks})
-    return Pasts(keys, _legs(tx, asks, keys), _offences(tx, asks, keys))
-
-
-def _legs(tx: Transaction, asks: Sequence[Ask], keys: Mapping[str, frozenset[str]]) -> dict[str, list[Leg]]:
-    """Legs by key. Straight from the driver: a thousand rows would cost more on their way through SQLAlchemy."""
-    dialect = tx.dialect
-    first: dict[str, datetime] = {}
+    since: dict[str, datetime] = {}
     for ask in asks:
-        first |= {key: min(ask.since, first.get(key, ask.since)) for key in keys[ask.key]}
-    asked = [(key, _INSTANT.process_bind_param(since, dialect)) for key, since in first.items()]
-    sql = _SQLITE if dialect.name == "sqlite" else _POSTGRESQL
-    rows = tx.exec_driver_sql(sql, {"asked": orjson.dumps(asked).decode()}).cursor.fetchall()
+        if ask.since:
+            since |= {key: min(ask.since, since.get(key, ask.since)) for key in keys[ask.key]}
+    legs = _legs(tx, since, _FOR_EVER, MOST_LEGS) if since else {}
+    crowded: dict[Ask, Sequence[Leg] | None] = {}
+    for ask in asks:
+        if ask.since and sum(len(legs.get(key, ())) for key in keys[ask.key]) > MOST_LEGS:
+            crowded[ask] = _own_legs(tx, ask, ask.since, keys[ask.key])
+    for ask in crowded:
+        for key in keys[ask.key]:
+            legs.pop(key, None)
+    return Pasts(asks, keys, legs, _offences(tx, asks, keys), crowded)
+
+
+def _own_legs(tx: Transaction, ask: Ask, since: datetime, keys: frozenset[str]) -> Sequence[Leg] | None:
+    """The legs of one window, up to its crossing; None if there are more than are read, that crossing left out."""
+    column = crossing_subjects.c
+    within = column.key.in_(keys) & column.occurred_at.between(since, ask.at)
+    its_own = tx.execute(select(func.count()).where(within, column.crossing == ask.crossing)).scalar_one()
+    most = MOST_LEGS + its_own
+    first = select(column.key).where(within).limit(most + 1).subquery()
+    if tx.execute(select(func.count()).select_from(first)).scalar_one() > most:
+        return None
+    return [leg for legs in _legs(tx, dict.fromkeys(keys, since), ask.at, most).values() for leg in legs]
+
+
+def _legs(tx: Transaction, since: Mapping[str, datetime], until: datetime, most: int) -> dict[str, list[Leg]]:
+    """Legs by key: those of the window, of more than `most` the newest and one more, and the last ones before it.
+
+    Straight from the driver: a thousand rows would cost more on their way through SQLAlchemy.
+    """
+    dialect = tx.dialect
+    end = _INSTANT.process_bind_param(until, dialect)
+    asked = [(key, _INSTANT.process_bind_param(start, dialect), end) for key, start in since.items()]
+    sql, values = _SQLITE if dialect.name == "sqlite" else _POSTGRESQL, {"asked": orjson.dumps(asked).decode()}
+    rows = tx.exec_driver_sql(sql, {**values, "most": most}).cursor.fetchall()
     found: defaultdict[str, list[Leg]] = defaultdict(list)
     if dialect.name == "sqlite":
         for key, *lists in rows:
@@ -152,6 +212,21 @@ def _legs(tx: Transaction, asks: Sequence[Ask], keys: Mapping[str, frozenset[str
         for row in rows:
             found[row[6]].append(Leg._make(row))
     return found
+
+
+def following(tx: Transaction, leg: Leg) -> datetime | None:
+    """When the next leg of the same key, state and direction was, as far as that is on record."""
+    column = crossing_subjects.c
+    same = (column.key == leg.key) & (column.state == leg.state) & (column.direction == leg.direction)
+    query = select(column.occurred_at).where(same, column.occurred_at > leg.at)
+    return tx.execute(query.order_by(column.occurred_at).limit(1)).scalar()
+
+
+def later(tx: Transaction, keys: Collection[str], since: datetime, until: datetime) -> set[str]:
+    """Crossings of a subject from an instant on, and before another."""
+    column = crossing_subjects.c
+    within = (column.occurred_at >= since) & (column.occurred_at < until)
+    return set(tx.execute(select(column.crossing).where(column.key.in_(keys), within)).scalars())
 
 
 def _unpacked(key: str, lists: Sequence[str]) -> Iterator[Leg]:

@@ -55,12 +55,15 @@ class Batch:
 
     def store(self) -> bool:
         """Store all that was judged; whether later crossings of the same subjects have become due by it."""
+        judged = [event.crossing for _, _, event in self._made]
+        after = {crossing: judged[place + 1 :] for place, crossing in enumerate(judged)}
         # Servers that store the same events in the same order wait for each other, and never both at once.
         self._made.sort(key=lambda each: (each[0].source, each[0].event_id))
         crossings.store(self._tx, [row for row, _, _ in self._made])
         violations.store(self._tx, [row for _, made, _ in self._made for row in made.new])
         found = False
-        for _, _, event in self._made:
+        for _, made, event in self._made:
             trigger = Trigger(Cause.LATE_EVENT, event.crossing, self._now)
-            found |= past.mark_later(self._tx, self._engine, self._pasts, event, trigger)
+            offends, but = bool(made.new), after[event.crossing]
+            found |= past.mark_later(self._tx, self._engine, self._pasts, event, trigger, offends=offends, but=but)
         return found

@@ -1,10 +1,10 @@
 """The pasts that events are judged by, and the later crossings that hang on an event."""
 
-from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
-from operator import attrgetter
+from datetime import UTC, date, datetime
+from typing import Final
 
 from app.crossings import due, history, links, manifests
 from app.crossings.due import Trigger
@@ -13,14 +13,16 @@ from app.crossings.links import Ground, Statement, Use
 from app.crossings.records import Cause, Subject
 from app.evaluation.engine import Engine, Prepared
 from app.evaluation.record import new_id
-from app.facts.measures import reaching_back
+from app.facts.measures import out_of_reach, reaching_back
 from app.facts.subjects import Subject as Named
 from app.storage.engine import Transaction, alone_with, free_of
-from app.vocabulary.past import NO_TRAFFIC, Past, Traffic
+from app.vocabulary.past import NO_TRAFFIC, Leg, Past, Traffic
 
 ENGINE = "engine"
 # So many documents are not one person's: the data are those of a placeholder, or of namesakes.
 _MOST_DOCUMENTS = 20
+# No window of a calendar year is longer than on this day.
+_LONGEST_YEAR: Final = date(2024, 12, 31)
 
 
 def alone(tx: Transaction, engine: Engine, events: Collection[Prepared], old: Iterable[Subject] = ()) -> None:
@@ -103,13 +105,14 @@ def _asks(engine: Engine, event: Prepared) -> Iterator[Ask]:
         if subject.key is None or (legs is None and offences is None):
             continue
         offences_since = None if offences is None else reaching_back(event.day, offences)
-        yield Ask(subject.key, reaching_back(event.day, legs or 0), offences_since)
+        since = None if legs is None else reaching_back(event.day, legs)
+        yield Ask(subject.key, event.crossing, event.event.occurred_at, since, offences_since)
 
 
 def of(pasts: Pasts, event: Prepared) -> list[Past]:
     """The past of each subject of the event."""
     lists = pasts.lists.get(event.voyage or "", ())
-    return [replace(pasts.of(subject.key), lists=lists) for subject, _ in event.subjects]
+    return [replace(pasts.of(subject.key, event.crossing), lists=lists) for subject, _ in event.subjects]
 
 
 def traffic(tx: Transaction, engine: Engine, event: Prepared) -> Traffic:
@@ -119,21 +122,59 @@ def traffic(tx: Transaction, engine: Engine, event: Prepared) -> Traffic:
     return history.traffic(tx, event.checkpoint.code, event.day, event.event.occurred_at, event.crossing)
 
 
-def later(pasts: Pasts, event: Prepared) -> set[str]:
-    """Crossings of the same subjects after the event, or at the same instant."""
+def later(
+    tx: Transaction, engine: Engine, pasts: Pasts, event: Prepared, *, moved: bool = True, offends: bool = True
+) -> set[str]:
+    """Crossings of the same subjects, after the event or at the same instant, that may hang on it.
+
+    Those whose windows reach back to it. If it `moved`, comes late or goes, also those for which it is the last of its
+    direction in its state before their windows, or would be: until there is another, and that is in their windows.
+    """
     found: set[str] = set()
-    for subject, _ in event.subjects:
-        legs = pasts.of(subject.key).legs
-        found |= {leg.crossing for leg in legs[bisect_left(legs, event.event.occurred_at, key=attrgetter("at")) :]}
+    for subject, facts in event.subjects:
+        after = pasts.after(subject.key or "", event.crossing)
+        if subject.key is None or (after is not None and not after):
+            continue
+        asked = engine.all_asked_of_the_past(subject.kind)
+        legs, offences = asked.legs_on(_LONGEST_YEAR), asked.offences_on(_LONGEST_YEAR)
+        leg = subject.leg(facts, event.checkpoint.state, event.crossing)
+        until = out_of_reach(leg.at, offences) if offends and offences is not None else leg.at
+        if moved and legs is not None:
+            following = history.following(tx, leg) if after is None else _following(leg, after)
+            until = max(until, out_of_reach(following or datetime.max.replace(tzinfo=UTC), legs))
+        if until == leg.at:
+            continue
+        if after is None:
+            found |= history.later(tx, pasts.keys(subject.key), leg.at, until)
+        else:
+            found |= {each.crossing for each in after if each.at < until}
     return found - {event.crossing}
 
 
-def mark_later(tx: Transaction, engine: Engine, pasts: Pasts, event: Prepared, trigger: Trigger) -> bool:
+def _following(leg: Leg, after: Iterable[Leg]) -> datetime | None:
+    """As `history.following`."""
+    same = (leg.key, leg.state, leg.direction)
+    return next(
+        (each.at for each in after if each.at > leg.at and (each.key, each.state, each.direction) == same), None
+    )
+
+
+def mark_later(  # one argument for each thing that takes part
+    tx: Transaction,
+    engine: Engine,
+    pasts: Pasts,
+    event: Prepared,
+    trigger: Trigger,
+    *,
+    offends: bool = True,
+    but: Collection[str] = (),
+) -> bool:
     """Later crossings of its subjects are due, and of the day at the checkpoint if any rule there asks for traffic.
 
-    Whether there are any of its subjects.
+    `offends` if it has or had violations. `but` are crossings that were judged by it already. Whether there are any
+    others of its subjects.
     """
-    found = later(pasts, event)
+    found = later(tx, engine, pasts, event, offends=offends).difference(but)
     due.mark(tx, found, trigger)
     if engine.asks_for_traffic(event):
         due.mark_day(tx, event.checkpoint.code, event.day, event.event.occurred_at, trigger)

@@ -85,7 +85,8 @@ def _again(  # one argument for each thing a decision rests on
     records.store_decisions(tx, [(crossing.id, made.decision)])
     changed = settle(tx, engine.rulebook, standing, made, now)
     if changed and any(engine.all_asked_of_the_past(kind).offences for kind in SubjectKind):
-        due.mark(tx, past.later(pasts, event), Trigger(Cause.CHANGED_VIOLATION, crossing.id, now))
+        found = past.later(tx, engine, pasts, event, moved=False)
+        due.mark(tx, found, Trigger(Cause.CHANGED_VIOLATION, crossing.id, now))
 
 
 def settle(

@@ -51,6 +51,14 @@ def reaching_back(day: date, days: int) -> datetime:
     return datetime.combine(date.fromordinal(max(1, day.toordinal() - days - _ZONES)), time.min, UTC)
 
 
+def out_of_reach(at: datetime, days: int) -> datetime:
+    """An instant from which on no window of so many days reaches back to `at`, in whatever time zone."""
+    ordinal = at.astimezone(UTC).toordinal() + days + _ZONES + 2
+    if ordinal > date.max.toordinal():
+        return datetime.max.replace(tzinfo=UTC)
+    return datetime.combine(date.fromordinal(ordinal), time.min, UTC)
+
+
 def _measure(measure: Measure, here: Here | Unknown, facts: Facts, place: Place) -> Number:
     match measure.count:
         case Count.MINUTES | Count.WORKING_DAYS:

@@ -4,6 +4,7 @@ The definitions here are this revision's own and stay as they are when those of 
 """
 
 import json
+from typing import Any
 
 import sqlalchemy as sa
 from alembic import op
@@ -16,6 +17,8 @@ depends_on = None
 INSTANT = sa.String(27).with_variant(sa.DateTime(timezone=True), "postgresql")
 CODE = sa.String(32)
 ID = sa.String(36)
+# Crossings read at once.
+AT_ONCE = 500
 
 
 def upgrade() -> None:
@@ -60,13 +63,19 @@ def _crossings() -> None:
 
 
 def _count_what_passed() -> None:
-    """The new counts of crossings stored before."""
-    connection = op.get_bind()
+    """The new counts of crossings stored before: a page at a time, for all bodies at once may be more than fits."""
+    connection, last = op.get_bind(), ""
     table = sa.table("crossings", sa.column("id"), sa.column("body"), sa.column("vehicles"), sa.column("persons"))
-    for row in connection.execute(sa.select(table.c.id, table.c.body)).all():
-        event = json.loads(bytes(row.body))
-        counts = {"vehicles": int(bool(event.get("vehicle"))), "persons": len(event.get("persons") or ())}
-        connection.execute(sa.update(table).where(table.c.id == row.id).values(counts))
+    counted = sa.update(table).where(table.c.id == sa.bindparam("of"))
+    page = sa.select(table.c.id, table.c.body).order_by(table.c.id).limit(AT_ONCE)
+    while rows := connection.execute(page.where(table.c.id > last)).all():
+        connection.execute(counted, [_counts(row.id, json.loads(bytes(row.body))) for row in rows])
+        last = rows[-1].id
+
+
+def _counts(crossing: str, event: dict[str, Any]) -> dict[str, str | int]:
+    counts = {"vehicles": int(bool(event.get("vehicle"))), "persons": len(event.get("persons") or ())}
+    return {"of": crossing, **counts}
 
 
 def _subjects() -> None:

@@ -4,7 +4,9 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
+import orjson
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
@@ -80,6 +82,7 @@ def test_a_revision_that_fails_leaves_nothing_behind(engine: Engine, tmp_path: P
     assert inspect(engine).get_table_names() == []
 
 
+_AT = datetime(2026, 3, 1, tzinfo=UTC)
 _ROWS = """
 INSERT INTO rulebooks VALUES ('sha256:0', :bytes, :at);
 INSERT INTO credentials VALUES ('c', 'lane', 'checkpoint', '["*"]', 'h', :at, NULL, NULL);
@@ -94,19 +97,23 @@ INSERT INTO violations VALUES
 """
 
 
-def test_a_database_of_the_first_release_is_brought_over_with_all_that_it_holds(engine: Engine, tmp_path: Path) -> None:
+def _first_release(engine: Engine, tmp_path: Path) -> dict[str, Any]:
+    """Make a database of the first release; what its rows have in common."""
     old = tmp_path / "migrations"
     (old / "versions").mkdir(parents=True)
     for name in ("env.py", "versions/0001_first_tables.py"):
         (old / name).write_bytes((MIGRATIONS / name).read_bytes())
     upgrade(engine, old)
-    at = datetime(2026, 3, 1, tzinfo=UTC)
-    known = {
+    return {
         "bytes": b"{}",
-        "at": at if engine.dialect.name == "postgresql" else "2026-03-01T00:00:00.000000Z",
+        "at": _AT if engine.dialect.name == "postgresql" else "2026-03-01T00:00:00.000000Z",
         "body": b'{"persons": [{}, {}], "vehicle": {"kind": "bus"}}',
         "no": False,
     }
+
+
+def test_a_database_of_the_first_release_is_brought_over_with_all_that_it_holds(engine: Engine, tmp_path: Path) -> None:
+    known = _first_release(engine, tmp_path)
     with transaction(engine) as tx:
         for statement in _ROWS.split(";"):
             used = {name: value for name, value in known.items() if f":{name}" in statement}
@@ -116,9 +123,36 @@ def test_a_database_of_the_first_release_is_brought_over_with_all_that_it_holds(
         crossing = tx.execute(select(metadata.tables["crossings"])).one()
         assert (crossing.persons, crossing.vehicles, crossing.revision, crossing.withdrawn) == (2, 1, 1, False)
         subject = tx.execute(select(metadata.tables["crossing_subjects"])).one()
-        assert (subject.occurred_at, subject.direction, subject.state, subject.basis) == (at, "entry", "RUS", "")
+        assert (subject.occurred_at, subject.direction, subject.state, subject.basis) == (_AT, "entry", "RUS", "")
         decision = tx.execute(select(metadata.tables["decisions"])).one()
         assert (decision.number, decision.revision, decision.cause) == (1, 1, "received")
         violation = tx.execute(select(metadata.tables["violations"])).one()
         assert (violation.status, violation.needs_review) == ("open", False)
     assert _differences(engine) == []
+
+
+def test_more_crossings_of_the_first_release_than_are_read_at_once_are_all_counted(
+    engine: Engine, tmp_path: Path
+) -> None:
+    known = _first_release(engine, tmp_path)
+    before, crossing, *_ = _ROWS.split("INSERT INTO crossings ")
+    rows = [
+        {
+            "at": known["at"],
+            "id": f"{number:04}",
+            "body": orjson.dumps({"persons": [{}] * (number % 4), "vehicle": {"kind": "bus"} if number % 3 else None}),
+        }
+        for number in range(1_001)
+    ]
+    with transaction(engine) as tx:
+        for statement in before.strip().removesuffix(";").split(";"):
+            tx.execute(text(statement), {name: known[name] for name in ("bytes", "at") if f":{name}" in statement})
+        values = crossing.partition(";")[0].replace("'x'", ":id").replace("'e'", ":id")
+        tx.execute(text(f"INSERT INTO crossings {values}"), rows)
+    upgrade(engine, MIGRATIONS)
+    with reading(engine) as tx:
+        table = metadata.tables["crossings"].c
+        found = tx.execute(select(table.id, table.persons, table.vehicles)).all()
+    assert {tuple(row) for row in found} == {
+        (f"{number:04}", number % 4, int(number % 3 > 0)) for number in range(1_001)
+    }

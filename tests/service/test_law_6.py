@@ -2,7 +2,9 @@
 
 from collections.abc import Iterator
 from contextlib import ExitStack
+from dataclasses import replace
 from itertools import count
+from shutil import copytree
 from typing import Any
 
 import pytest
@@ -14,7 +16,7 @@ from app.storage.engine import connect
 from app.storage.migrate import upgrade
 from tests.databases import Postgres
 from tests.service.conftest import MIGRATIONS
-from tests.service.histories import History, Servers, Step, histories, orders, servers
+from tests.service.histories import RULES, History, Servers, Step, histories, orders, servers
 
 _serial = count(1)
 
@@ -75,6 +77,52 @@ def two(module_engine: Database) -> Iterator[Servers]:
 def test_law_6_holds_between_servers_on_one_database(two: Servers, data: st.DataObject, history: History) -> None:
     expected = _judged(two, _in_time(history), together=False)
     assert _judged(two, data.draw(orders(history)), together=True) == expected
+
+
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def short(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Servers]:
+    """With windows of ten days at most, so that many later crossings hang on none before.
+
+    On a database of its own: servers with other rules would judge its crossings again by theirs.
+    """
+    folder = tmp_path_factory.mktemp("short")
+    rules = copytree(RULES, folder / "rules")
+    (rules / "RUS/stay/RUS-HIST-002.yaml").unlink()
+    with ExitStack() as stack:
+        url = f"sqlite:///{folder}/gerege.db"
+        if request.param == "postgresql":
+            server: Postgres = request.getfixturevalue("postgres")
+            url = stack.enter_context(server.fresh_database())
+        engine = connect(url)
+        stack.callback(engine.dispose)
+        upgrade(engine, MIGRATIONS)
+        yield stack.enter_context(servers(engine, rules=rules))
+
+
+def _spread(history: History) -> History:
+    """The same over four times as long."""
+    return History(tuple(tuple(move and replace(move, day=4 * move.day) for move in moves) for moves in history.events))
+
+
+@given(data=st.data(), history=histories())
+@settings(max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+def test_law_6_holds_where_what_is_far_behind_is_not_judged_again(
+    short: Servers, data: st.DataObject, history: History
+) -> None:
+    spread = _spread(history)
+    expected = _judged(short, _in_time(spread), together=False)
+    assert _judged(short, data.draw(orders(spread)), together=data.draw(st.booleans())) == expected
+
+
+@given(data=st.data(), history=histories())
+@settings(max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+def test_law_6_holds_for_those_of_whom_there_is_more_than_is_read(
+    short: Servers, data: st.DataObject, history: History
+) -> None:
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr("app.crossings.history.MOST_LEGS", 2)
+        expected = _judged(short, _in_time(history), together=False)
+        assert _judged(short, data.draw(orders(history)), together=data.draw(st.booleans())) == expected
 
 
 @pytest.fixture(scope="module")

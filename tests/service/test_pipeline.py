@@ -53,7 +53,7 @@ def send(pipeline: Pipeline, credential: str) -> Callable[..., Future[Stored]]:
     return sending
 
 
-def _held(pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch) -> threading.Event:
+def held(pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch) -> threading.Event:
     """Keep the thread busy, so that what is sent meanwhile is taken at once; it goes on when the event is set."""
     go, began = threading.Event(), threading.Event()
     prepare = Engine.prepare
@@ -73,7 +73,7 @@ def _held(pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch) -> threading.Even
 def test_what_came_together_is_stored_together_and_each_told_its_own(
     pipeline: Pipeline, send: Callable[..., Future[Stored]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    go = _held(pipeline, monkeypatch)
+    go = held(pipeline, monkeypatch)
     futures = {
         "new": send(id="new"),
         "again": send(id="new"),
@@ -95,7 +95,7 @@ def test_what_came_together_is_stored_together_and_each_told_its_own(
 def test_an_event_the_database_refuses_does_not_keep_others_from_being_stored(
     pipeline: Pipeline, send: Callable[..., Future[Stored]], engine: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    go = _held(pipeline, monkeypatch)
+    go = held(pipeline, monkeypatch)
     store = records.store
 
     def refusing(tx: Any, crossings: Any) -> None:  # noqa: ANN401 (as what it stands for)
@@ -117,7 +117,7 @@ def test_an_event_the_database_refuses_does_not_keep_others_from_being_stored(
 def test_a_sender_who_gave_up_keeps_nobody_from_an_answer(
     pipeline: Pipeline, send: Callable[..., Future[Stored]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    go = _held(pipeline, monkeypatch)
+    go = held(pipeline, monkeypatch)
     given_up, other = send(id="given-up"), send(id="other")
     assert given_up.cancel()
     go.set()
@@ -128,7 +128,7 @@ def test_a_sender_who_gave_up_keeps_nobody_from_an_answer(
 def test_what_waits_when_the_service_stops_is_finished_and_what_comes_later_refused(
     pipeline: Pipeline, send: Callable[..., Future[Stored]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    go = _held(pipeline, monkeypatch)
+    go = held(pipeline, monkeypatch)
     waiting = [send(id=f"waits-{n}") for n in range(300)]
     closing = threading.Thread(target=pipeline.close)
     closing.start()
@@ -144,7 +144,7 @@ def test_what_waits_when_the_service_stops_is_finished_and_what_comes_later_refu
 def test_more_than_can_wait_is_refused_and_not_forgotten(engine: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("app.evaluation.pipeline._WAITING", 5)
     small = Pipeline(engine, put_in_force(engine, RULES, NOW, "tests"), FixedClock(NOW))
-    go = _held(small, monkeypatch)
+    go = held(small, monkeypatch)
     futures = [small.evaluate(crossing(id="tried")) for _ in range(5)]
     with pytest.raises(Unavailable, match="later"):
         small.evaluate(crossing(id="tried"))
@@ -157,7 +157,7 @@ def test_more_than_can_wait_is_refused_and_not_forgotten(engine: Database, monke
 def test_a_thread_that_ends_leaves_nobody_waiting(
     pipeline: Pipeline, send: Callable[..., Future[Stored]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    go = _held(pipeline, monkeypatch)
+    go = held(pipeline, monkeypatch)
     monkeypatch.setattr(threading, "excepthook", lambda _: None)
 
     def ending(*_: object) -> bool:

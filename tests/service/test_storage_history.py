@@ -62,14 +62,14 @@ def test_of_each_state_the_last_of_each_direction_before_the_window_is_read(
     since = NOW - 20 * DAY
     last = {(leg.state, leg.direction): leg for leg in sorted(legs) if leg.at < since}
     with reading(engine) as tx:
-        found = history.load(tx, [Ask(KEY, since), Ask("CHN:E2", since)])
-    assert found.of(KEY).legs == tuple(sorted({*last.values(), *(leg for leg in legs if leg.at >= since)}))
-    assert found.of("CHN:E2").legs == ()
+        found = history.load(tx, [Ask(KEY, "", NOW, since), Ask("CHN:E2", "", NOW, since)])
+    assert found.of(KEY, "").legs == tuple(sorted({*last.values(), *(leg for leg in legs if leg.at >= since)}))
+    assert found.of("CHN:E2", "").legs == ()
 
 
 def test_what_is_read_does_not_grow_with_what_is_old(engine: Engine, named: str) -> None:
     """Of thousands of entries and exits in two states the last are read; that there is no presence costs nothing."""
-    asked = [Ask(KEY, NOW)]
+    asked = [Ask(KEY, "", NOW, NOW)]
     few = [_leg(named, NOW - (number + 1) * DAY, ("entry", "exit")[number % 2], "RUS") for number in range(10)]
     _stored(engine, few)
     before = _read(engine, asked)
@@ -113,7 +113,7 @@ def _steps(tx: Transaction, asked: Sequence[Ask]) -> int:
 
 
 def _pages(tx: Transaction, asked: Sequence[Ask]) -> int:
-    rows = [(each.key, each.since) for each in asked]
+    rows = [(each.key, each.since, "infinity") for each in asked]
     query = f"EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) {history._POSTGRESQL}"  # noqa: SLF001 (the query itself is in question)
-    (told,) = tx.exec_driver_sql(query, {"asked": orjson.dumps(rows).decode()}).scalar_one()
+    (told,) = tx.exec_driver_sql(query, {"asked": orjson.dumps(rows).decode(), "most": history.MOST_LEGS}).scalar_one()
     return int(told["Plan"]["Shared Hit Blocks"] + told["Plan"]["Shared Read Blocks"])

@@ -1,7 +1,7 @@
 """Measures: agreement with a counter of day sets that tries whatever may be missing, and what each count says."""
 
 from collections.abc import Iterator, Sequence
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta, timezone
 from itertools import product
 from random import Random
 from typing import Any, Final, NamedTuple
@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.facts.history import Here
-from app.facts.measures import NO_KEY, Number, Place, lookback, measured, reaching_back
+from app.facts.measures import NO_KEY, Number, Place, lookback, measured, out_of_reach, reaching_back
 from app.language.calendars import WEEK, Calendar
 from app.language.ir import Count, Measure, Period, Reach
 from app.vocabulary.codes import CapacityUnit, Direction, Regime, StayBasis, UnknownReason
@@ -322,6 +322,24 @@ def test_windows_reach_back_no_further_than_the_calendar() -> None:
     assert number(days(180), here([first])) == 1
     assert number(measure(Count.CROSSINGS, days=180), here([first])) == 0
     assert reaching_back(date(1, 1, 2), 180) == datetime(1, 1, 1, tzinfo=UTC)
+
+
+@given(
+    at=st.datetimes(timezones=st.timezones()),
+    days_=st.integers(0, 400),
+    later=st.integers(0, 500),
+    hours=st.integers(-12, 14),
+)
+def test_no_window_reaches_back_from_where_it_is_out_of_reach(at: datetime, days_: int, later: int, hours: int) -> None:
+    try:
+        crossed = at.astimezone(UTC) + later * DAY
+        day = crossed.astimezone(timezone(timedelta(hours=hours))).date()
+    except OverflowError:
+        return
+    if reaching_back(day, days_) <= at.astimezone(UTC):
+        assert crossed < out_of_reach(at, days_) or crossed.date() == date.max
+    if later > days_ + 2 * (3 + 1):
+        assert crossed >= out_of_reach(at, days_)
 
 
 def test_a_run_is_counted_no_further_back_than_its_window() -> None:
