@@ -10,7 +10,7 @@ import signal
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.util import find_spec
@@ -52,14 +52,14 @@ class Postgres:
 
 
 @contextmanager
-def running_postgres() -> Iterator[Postgres]:
+def running_postgres(given: Mapping[str, str] = _OPTIONS) -> Iterator[Postgres]:
     """Start a server on an empty folder under the temporary one; stop it and remove all at the end."""
     folder = Path(tempfile.mkdtemp(prefix="gerege-pg-"))
     try:
         binaries = _binaries(folder)
         _run_as_user(binaries / "initdb", "-D", folder / "data", "-U", "postgres", "-A", "trust", "-E", "UTF8", "-N")
         with (folder / "log").open("wb") as log:
-            options = [f"--{name}={value}" for name, value in _OPTIONS.items()]
+            options = [f"--{name}={value}" for name, value in given.items()]
             command = _as_user(binaries / "postgres", "-D", folder / "data", "-k", folder, *options)
             server = subprocess.Popen(command, stdout=log, stderr=log, cwd=folder)
         try:

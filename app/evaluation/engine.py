@@ -21,12 +21,13 @@ from app.facts.reference_data import Checkpoint, ReferenceData
 from app.facts.subjects import Subject
 from app.language.ir import Rule, Rulebook, Status
 from app.vocabulary.codes import SubjectKind, Verdict
+from app.vocabulary.countries import SCHENGEN, SCHENGEN_STATES
 from app.vocabulary.past import NO_TRAFFIC, NOTHING, Past, Traffic, Unknown
 from app.vocabulary.values import Facts, Record, Value
 from app.vocabulary.voyages import normalised
 from app.vocabulary.wire import Crossing
 
-EVERYWHERE, SCHENGEN, SCHENGEN_STATES = "INT", "EUE", "schengen_states"
+EVERYWHERE = "INT"
 
 
 @dataclass(frozen=True, slots=True)

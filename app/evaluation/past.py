@@ -32,7 +32,16 @@ def alone(tx: Transaction, engine: Engine, events: Collection[Prepared], old: It
     """
     if tx.dialect.name == "sqlite":
         return  # whose writers are alone from their beginning
-    links.alone(tx, _subjects(subject for event in events for subject, _ in event.subjects) | _subjects(old))
+    old = list(old)
+    names = _subjects(subject for event in events for subject, _ in event.subjects) | _subjects(old)
+    candidates = _Candidates(events, old)
+    while True:
+        names |= links.alone(tx, names)
+        # Documents they may be linked to now, and whoever else used them: their events must not slip by.
+        related = candidates.related(tx)
+        if related <= names:
+            break
+        names |= related
     alone_on((event.voyage for event in events if event.voyage), tx)
     traffic = {_traffic(each) for each in events if engine.asks_for_traffic(each)}
     if traffic:
@@ -177,31 +186,51 @@ def relink(tx: Transaction, new: Iterable[Prepared], trigger: Trigger, old: Iter
 
     `old` are subjects of an event that was stored and is so no more. Crossings of subjects whose links change are due.
     """
-    about_to_be: dict[str, Use] = {}
-    for event in new:
-        for subject, _ in event.subjects:
-            if subject.holder and subject.key:
-                issued = frozenset(filter(None, (subject.issued_on,)))
-                use = Use(subject.key, event.day, issued, frozenset({subject.holder}))
-                about_to_be[use.key] = use.merged(about_to_be.get(use.key))
-    by_holder: defaultdict[str, set[str]] = defaultdict(set)
-    for use in about_to_be.values():
-        for holder in use.holders:
-            by_holder[holder].add(use.key)
-    holders = links.with_several_keys(tx, by_holder) | {each.holder for each in old if each.holder}
-    for holder in sorted(holders):
-        known = {*links.documents(tx, holder, _MOST_DOCUMENTS), *by_holder[holder]}
-        if len(known) >= _MOST_DOCUMENTS:
-            holders.remove(holder)
-            _relink(tx, (), known, trigger)
-    keys = {key for holder in holders for key in by_holder[holder]} | {
-        each.key for each in old if each.key and each.holder
-    }
+    candidates = _Candidates(new, old)
+    crowds, holders, keys = candidates.sorted_out(tx)
+    for known in crowds:
+        _relink(tx, (), known, trigger)
     if holders:
         found = links.uses(tx, holders, keys)
-        for key in keys & about_to_be.keys():
-            found[key] = about_to_be[key].merged(found.get(key))
+        for key in keys & candidates.uses.keys():
+            found[key] = candidates.uses[key].merged(found.get(key))
         _relink(tx, found.values(), keys, trigger)
+
+
+class _Candidates:
+    """Documents of events, by holder, of which others on record may be found to be the same person's."""
+
+    def __init__(self, new: Iterable[Prepared], old: Iterable[Subject]) -> None:
+        self._old = [each for each in old if each.holder]
+        self.uses: dict[str, Use] = {}
+        for event in new:
+            for subject, _ in event.subjects:
+                if subject.holder and subject.key:
+                    issued = frozenset(filter(None, (subject.issued_on,)))
+                    use = Use(subject.key, event.day, issued, frozenset({subject.holder}))
+                    self.uses[use.key] = use.merged(self.uses.get(use.key))
+        self._by_holder: defaultdict[str, set[str]] = defaultdict(set)
+        for use in self.uses.values():
+            for holder in use.holders:
+                self._by_holder[holder].add(use.key)
+
+    def sorted_out(self, tx: Transaction) -> tuple[list[set[str]], set[str], set[str]]:
+        """Documents of those who have too many to be one person; holders who have several, and their keys here."""
+        holders = links.with_several_keys(tx, self._by_holder) | {each.holder for each in self._old if each.holder}
+        crowds = []
+        for holder in sorted(holders):
+            known = {*links.documents(tx, holder, _MOST_DOCUMENTS), *self._by_holder[holder]}
+            if len(known) >= _MOST_DOCUMENTS:
+                holders.remove(holder)
+                crowds.append(known)
+        keys = {key for holder in holders for key in self._by_holder[holder]}
+        return crowds, holders, keys | {each.key for each in self._old if each.key}
+
+    def related(self, tx: Transaction) -> set[str]:
+        """Keys and holders that `relink` looks at."""
+        crowds, holders, keys = self.sorted_out(tx)
+        found = links.uses(tx, holders, keys).values() if holders else ()
+        return {key for known in crowds for key in known} | {name for use in found for name in (use.key, *use.holders)}
 
 
 def _relink(tx: Transaction, uses: Collection[Use], keys: Collection[str], trigger: Trigger) -> None:

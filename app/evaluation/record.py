@@ -1,7 +1,7 @@
 """A decision as rows to store: the crossing, its findings and violations, and the answer they are told in."""
 
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 import orjson
@@ -41,11 +41,15 @@ class Why:
 
 @dataclass(frozen=True, slots=True)
 class Decided:
-    """The rows of one decision; `violations` are all that it finds, `new` those of them not on record before."""
+    """The rows of one decision; `violations` are all that it finds, `new` those of them not on record before.
+
+    `keys` are those of all subjects it judged.
+    """
 
     decision: crossings.Decision
     violations: tuple[Violation, ...]
     new: tuple[Violation, ...]
+    keys: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +95,8 @@ def decided(  # identifiers are made here, so that the answer can name them befo
         cause=why.cause,
         caused_by=why.caused_by,
     )
-    return Decided(made, found, tuple(each for each in found if each.what not in known))
+    keys = frozenset(filter(None, (judgement.subject.key for judgement in decision.judgements)))
+    return Decided(made, found, tuple(each for each in found if each.what not in known), keys)
 
 
 def withdrawn(crossing: str, rulebook: str, now: datetime, why: Why) -> crossings.Decision:
@@ -129,7 +134,8 @@ def _kept(  # one argument for each thing a row is made of
     # Only what an active rule found violated is put before an officer as a violation.
     if found.verdict is Verdict.VIOLATED and not found.shadow:
         violation = _violation(identifier, found, crossing, decision, now)
-        violation = known.get(violation.what, violation)
+        if before := known.get(violation.what):
+            violation = replace(before, subject_position=violation.subject_position)
     return _Kept(found, identifier, violation, explanation(found, rulebook, decision.day))
 
 

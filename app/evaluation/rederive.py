@@ -100,6 +100,9 @@ def settle(
     violations.store(tx, new)
     changes = list(filter(None, (_change(rulebook, each, made, now) for each in standing)))
     violations.change(tx, changes)
+    places = {each.id: each.subject_position for each in standing}
+    found = made.violations if made else ()
+    violations.move(tx, (each for each in found if each.subject_position != places.get(each.id, each.subject_position)))
     return bool(changes or new)
 
 
@@ -111,11 +114,11 @@ def _change(rulebook: Rulebook, each: Violation, made: Decided | None, now: date
         review, reason = False, "judged again: it is found again"
     elif each.status in _DISMISSED:
         return None
-    elif made and (rule is None or rule.status is not Status.ACTIVE):
-        # Nobody has judged by that rule: whether it still holds is not known.
+    elif made and (rule is None or rule.status is not Status.ACTIVE) and each.subject_key in {None, *made.keys}:
+        # Nobody has judged by that rule: whether it still holds of whom the event still names is not known.
         reason = "not judged again: its rule is no longer in force"
     else:
-        successor = next((other.id for other in made.new if _same_matter(each, other)), None) if made else None
+        successor = _successor(each, made) if made else None
         reason = "judged again: it is found otherwise" if successor else "judged again: it is not found any more"
         if each.status in UNDECIDED:
             status, review = SUPERSEDED, False
@@ -124,12 +127,17 @@ def _change(rulebook: Rulebook, each: Violation, made: Decided | None, now: date
     return Change(each.id, now, ENGINE, status, review, reason, made.decision.id if made else None, successor)
 
 
-def _same_matter(one: Violation, other: Violation) -> bool:
-    return (one.rule, one.subject_kind, one.subject_position) == (
-        other.rule,
-        other.subject_kind,
-        other.subject_position,
-    )
+def _successor(gone: Violation, made: Decided) -> str | None:
+    """The violation of the same rule that stands for it: of the same subject, or of who is named in its place."""
+    for other in made.new:
+        same = (gone.rule, gone.subject_kind) == (other.rule, other.subject_kind)
+        if gone.subject_key and gone.subject_key in made.keys:
+            same &= gone.subject_key == other.subject_key
+        else:
+            same &= gone.subject_position == other.subject_position
+        if same:
+            return other.id
+    return None
 
 
 def _told_as(answer: bytes, decision: Decision) -> bool:

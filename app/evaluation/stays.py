@@ -6,7 +6,8 @@ from datetime import date, datetime, time
 from itertools import dropwhile
 from typing import Final, NamedTuple, assert_never
 
-from app.evaluation.engine import SCHENGEN, SCHENGEN_STATES
+from pydantic import ValidationError
+
 from app.facts.derive import derive
 from app.facts.history import Sojourn, over_border, sojourns
 from app.facts.limits import Assessment, CalendarYear, Continuous, Limit, PerEntry, Rolling, judge
@@ -20,6 +21,7 @@ from app.language.resolve import resolve
 from app.language.truth import Truth
 from app.language.walk import fields_asked
 from app.vocabulary.codes import Direction, StayBasis, SubjectKind
+from app.vocabulary.countries import SCHENGEN, SCHENGEN_STATES
 from app.vocabulary.past import Leg
 from app.vocabulary.values import Facts
 from app.vocabulary.wire import Crossing
@@ -139,17 +141,24 @@ def _days(presence: Presence) -> Iterator[date]:
 def _assessed(asked: Asked, found: Sequence[Sojourn], on: date) -> Assessed:
     least, most, open_ = bounds(found, asked.leave_out, on)
     bounded = all(stay.earliest > date.min for stay in open_)
-    # Whether the rule applied to earlier stays, on what papers, is not told by those of the last one.
+    # Whether the rule applied to earlier stays, on what papers, is not told by those of the last one; and of a year
+    # that is over it asks nothing of who leaves now.
     since = found[-1].earliest if asked.rule and found else date.min
+    if asked.rule and isinstance(asked.limit, CalendarYear):
+        since = max(since, date(on.year, 1, 1))
     return Assessed(asked, judge(asked.limit, least, since), judge(asked.limit, most, since) if bounded else None)
 
 
-def as_if_leaving(reference: ReferenceData, event: Crossing, position: int, on: date) -> Facts | None:
+def as_if_leaving(reference: ReferenceData, body: bytes, position: int, on: date) -> Facts | None:
     """Facts of a person of the event, had it left over the same border on that day, by the tables of that day.
 
-    Of how and where it leaves, and of what is counted until then, nothing is known. None for a checkpoint that is not
-    in the register any more.
+    Of how and where it leaves, and of what is counted until then, nothing is known. None for an event that cannot be
+    read any more, or of a checkpoint that is not in the register any more.
     """
+    try:
+        event = Crossing.model_validate_json(body)
+    except ValidationError:
+        return None
     checkpoint = reference.checkpoints.get(event.checkpoint)
     if checkpoint is None:
         return None

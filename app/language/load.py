@@ -34,6 +34,7 @@ from app.language.suggest import did_you_mean
 from app.language.surface import Mapping as MappingNode
 from app.language.surface import Node, canonical, read
 from app.vocabulary.codes import SubjectKind
+from app.vocabulary.countries import SCHENGEN_STATES
 
 __all__ = ["Case", "Loaded", "load", "parse_condition", "read_sources"]
 
@@ -211,7 +212,8 @@ def _calendars(tree: Mapping[str, Node | None], out: _Compiled, report: Report) 
         elif found := calendar(PurePosixPath(file).stem, node, report):
             out.calendars[found.state] = found
     states = {PurePosixPath(file).stem for file in tree if file.startswith("calendars/") and file != _HOURS}
-    check_calendars(out.rules.values(), out.measures, states, report)
+    schengen = out.lists[SCHENGEN_STATES].members if SCHENGEN_STATES in out.lists else ()
+    check_calendars(out.rules.values(), out.measures, states, schengen, report)
 
 
 def _cases(tree: Mapping[str, Node | None], out: _Compiled, report: Report) -> None:

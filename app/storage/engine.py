@@ -21,6 +21,8 @@ Transaction: TypeAlias = Connection
 """A connection within a transaction that its context manager alone ends."""
 
 BUSY_SECONDS = 30
+# PostgreSQL as it comes has room for 6,400 locks, of all transactions.
+MOST_LOCKS = 500
 _READING = "gerege_reading"
 # The timeout comes first: turning WAL on needs the file alone for a moment.
 _PRAGMAS = (f"busy_timeout = {BUSY_SECONDS * 1000}", "journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON")
@@ -71,6 +73,7 @@ class Work(IntEnum):
     MIGRATING = 0x6765_7265_6701
     ACTIVATING = 0x6765_7265_6702
     AUDITING = 0x6765_7265_6703
+    EVERYTHING = 0x6765_7265_6705
 
 
 def alone_at(work: Work, tx: Transaction) -> None:
@@ -81,18 +84,31 @@ def alone_at(work: Work, tx: Transaction) -> None:
 
 
 def alone_with(names: Iterable[str], tx: Transaction) -> None:
-    """Wait until no other transaction is at any of these, and keep others out until the end of this one."""
-    if tx.dialect.name == "postgresql":
-        # In one order for all, so that no two transactions wait for each other.
-        numbers = sorted({_number_of(name) for name in names})
-        tx.execute(text("SELECT pg_advisory_xact_lock(k) FROM unnest(CAST(:keys AS bigint[])) AS k"), {"keys": numbers})
+    """Wait until no other transaction is at any of these, and keep others out until the end of this one.
+
+    Who asks for more names than a server has locks to spare waits for all others who ask, and they for it.
+    """
+    if tx.dialect.name != "postgresql":
+        return
+    # In one order for all, so that no two transactions wait for each other.
+    numbers = sorted({_number_of(name) for name in names})
+    if len(numbers) > MOST_LOCKS:
+        tx.execute(text("SELECT pg_advisory_xact_lock(:all)"), {"all": Work.EVERYTHING.value})
+        return
+    tx.execute(text("SELECT pg_advisory_xact_lock_shared(:all)"), {"all": Work.EVERYTHING.value})
+    tx.execute(text("SELECT pg_advisory_xact_lock(k) FROM unnest(CAST(:keys AS bigint[])) AS k"), {"keys": numbers})
 
 
 def free_of(names: Collection[str], tx: Transaction) -> set[str]:
-    """As `alone_with`, of those of the names at which no other transaction is; waits for nobody."""
+    """As `alone_with`, of those of the names at which no other transaction is; waits for nobody who has others."""
     if tx.dialect.name != "postgresql":
         return set(names)
     numbers = {_number_of(name) for name in names}
+    if len(numbers) > MOST_LOCKS:
+        # It would never find a moment when nobody has any.
+        alone_with(names, tx)
+        return set(names)
+    tx.execute(text("SELECT pg_advisory_xact_lock_shared(:all)"), {"all": Work.EVERYTHING.value})
     query = text("SELECT k FROM unnest(CAST(:keys AS bigint[])) AS k WHERE pg_try_advisory_xact_lock(k)")
     mine = set(tx.execute(query, {"keys": sorted(numbers)}).scalars())
     return {name for name in names if _number_of(name) in mine}

@@ -4,7 +4,7 @@ A page ends in a cursor: the place of its last item in the order, so that what i
 nor hides an item.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
@@ -56,12 +56,16 @@ class Violation:
 
     @property
     def what(self) -> tuple[object, ...]:
-        """All that is told of it; a decision that finds the same again finds the same violation."""
+        """All that is told of it; a decision that finds the same again finds the same violation.
+
+        Whoever has a key is the same at another place of the event.
+        """
         told = (each for each in _NAMES if each not in _OF_THE_RECORD)
-        return tuple(getattr(self, name) for name in told)
+        place = None if self.subject_key else self.subject_position
+        return place, *(getattr(self, name) for name in told)
 
 
-_OF_THE_RECORD = frozenset({"id", "finding", "created_at", "updated_at", "status", "needs_review"})
+_OF_THE_RECORD = frozenset({"id", "finding", "created_at", "updated_at", "status", "needs_review", "subject_position"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,6 +160,12 @@ def change(tx: Transaction, changes: Sequence[Change]) -> None:
         tx.execute(update(violations).where(_COLUMN.id == each.violation).values(values))
 
 
+def move(tx: Transaction, moved: Iterable[Violation]) -> None:
+    """Keep at which place of the event their subjects are now."""
+    for each in moved:
+        tx.execute(update(violations).where(_COLUMN.id == each.id).values(subject_position=each.subject_position))
+
+
 def changes_of(tx: Transaction, identifier: str) -> list[Change]:
     """All changes of a violation, first to last."""
     column = violation_changes.c
@@ -173,38 +183,43 @@ def get(tx: Transaction, identifier: str, as_of: datetime | None = None) -> Deta
     listed = _listed(row)
     if as_of:
         listed = next(_as_of(tx, [listed], as_of))
-    return Detail(listed, *_as_found(tx, listed.violation, as_of))
+    return _as_found(tx, listed, as_of)
 
 
-def _as_found(tx: Transaction, violation: Violation, as_of: datetime | None) -> tuple[str, str, Any, Any]:
-    """The newest decision until then that finds it: identifier, rulebook, facts of the subject, explanation."""
-    found = findings.c
+def _as_found(tx: Transaction, listed: Listed, as_of: datetime | None) -> Detail:
+    """With what the newest decision until then that finds it tells of it."""
+    violation, found = listed.violation, findings.c
     query = (
-        select(decisions, found.explanation)
-        .join(findings, found.decision == decisions.c.id)
+        select(decisions)
         .where(
             decisions.c.crossing == violation.crossing,
-            found.rule == violation.rule,
-            found.version == violation.version,
-            found.subject_kind == violation.subject_kind,
-            found.subject_position == violation.subject_position,
-            found.verdict == Verdict.VIOLATED,
+            decisions.c.id.in_(
+                select(found.decision).where(
+                    found.rule == violation.rule,
+                    found.version == violation.version,
+                    found.subject_kind == violation.subject_kind,
+                    found.verdict == Verdict.VIOLATED,
+                )
+            ),
         )
         .order_by(decisions.c.number.desc())
     )
     if as_of:
         query = query.where(decisions.c.evaluated_at <= as_of)
-    # At the same place of a crossing that was corrected there may be another person: the answer names the violation.
+    # Of a crossing that was corrected there may be others of whom the same is found: the answer names the violation.
     rows = tx.execute(query.execution_options(yield_per=_FEW))
-    row = next(row for row in rows if _names(row.answer, violation))
+    row, told = next((row, told) for row in rows if (told := _told(row.answer, violation.id)))
     rows.close()
+    place = told["subject"]["index"]
     # Persons come first, then organisations.
-    facts = [each for each in row.facts if each["subject.kind"] == violation.subject_kind][violation.subject_position]
-    return row.id, row.rulebook, facts, row.explanation
+    facts = [each for each in row.facts if each["subject.kind"] == violation.subject_kind][place]
+    listed = replace(listed, violation=replace(violation, subject_position=place))
+    return Detail(listed, row.id, row.rulebook, facts, told["explanation"])
 
 
-def _names(answer: bytes, violation: Violation) -> bool:
-    return any(each["violation"] == violation.id for each in orjson.loads(answer)["findings"])
+def _told(answer: bytes, violation: str) -> Any:  # noqa: ANN401 (JSON)
+    """The finding of an answer that is this violation; None if there is none."""
+    return next((each for each in orjson.loads(answer)["findings"] if each["violation"] == violation), None)
 
 
 def search(

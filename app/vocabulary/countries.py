@@ -6,6 +6,9 @@ from types import MappingProxyType
 
 from app.vocabulary.data import read_table
 
+# Not a state: the jurisdiction of the Schengen states, and the dated list of them.
+SCHENGEN, SCHENGEN_STATES = "EUE", "schengen_states"
+
 
 @dataclass(frozen=True, slots=True)
 class Country:

@@ -59,4 +59,5 @@ def _extra(about: About) -> dict[str, Any]:
 class Strict(BaseModel):
     """Base of all wire models: exact types, unknown members refused, never changed once read."""
 
-    model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
+    # Errors that reach the log hold nothing of what was sent.
+    model_config = ConfigDict(strict=True, extra="forbid", frozen=True, hide_input_in_errors=True)

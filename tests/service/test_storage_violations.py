@@ -210,15 +210,16 @@ def test_no_filter_finds_all_newest_first_with_the_senders_names(module_engine: 
 def test_a_violation_comes_with_the_explanation_of_its_finding(module_engine: Engine) -> None:
     with _trial(module_engine) as (tx, store):
         stored = store()
-        told = {"findings": [{"violation": None}, {"violation": stored.id}]}
-        facts = [{"subject.kind": each.value, "place": str(place)} for each in SubjectKind for place in range(2)]
+        place, why = stored.subject_position, {"why": "so"}
+        told = [{"violation": None}, {"violation": stored.id, "subject": {"index": place}, "explanation": why}]
+        facts = [{"subject.kind": each.value, "place": str(number)} for each in SubjectKind for number in range(2)]
         here = update(decisions).where(decisions.c.crossing == stored.crossing)
-        tx.execute(here.values(answer=orjson.dumps(told), facts=facts))
+        tx.execute(here.values(answer=orjson.dumps({"findings": told}), facts=facts))
         detail = records.get(tx, stored.id)
-        assert detail.facts == {"subject.kind": stored.subject_kind, "place": str(stored.subject_position)}
         of = crossing_records.get(tx, stored.crossing).decisions[0]
         assert detail.listed.violation == stored
-        assert (detail.decision, detail.explanation) == (of.id, of.findings[0].explanation)
+        assert (detail.decision, detail.rulebook, detail.explanation) == (of.id, of.rulebook, why)
+        assert detail.facts == {"subject.kind": stored.subject_kind, "place": str(place)}
 
 
 def test_a_violation_that_is_not_there_is_not_found(module_engine: Engine) -> None:

@@ -17,6 +17,7 @@ from app.crossings import due, history, links, records
 from app.crossings.due import Share, Trigger
 from app.crossings.records import Cause
 from app.errors import Conflict
+from app.evaluation import past
 from app.evaluation.batch import Stored
 from app.evaluation.engine import Engine, Prepared
 from app.evaluation.pipeline import canonical_digest
@@ -26,8 +27,8 @@ from app.identity.roles import Role
 from app.storage.engine import connect, reading, transaction
 from app.storage.migrate import upgrade
 from app.vocabulary.wire import Crossing
-from tests.databases import Postgres
-from tests.factories import event
+from tests.databases import Postgres, running_postgres
+from tests.factories import OMIT, event
 from tests.service.conftest import MIGRATIONS
 from tests.service.histories import FIRST, NOW, RULES, SECONDS, Servers, servers
 from tests.service.serving import serving
@@ -223,3 +224,62 @@ def test_while_one_server_is_at_a_person_another_judges_others_and_serves_lanes(
 def _is_due(database: Database, crossing: str) -> bool:
     with reading(database) as tx:
         return due.is_due(tx, crossing)
+
+
+def test_an_event_of_an_old_document_counts_for_its_successor_that_comes_at_the_same_moment(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its holder is not told whole, so that only what is on record joins the two."""
+
+    def crossed(name: str, day: int, direction: str, number: str, **changes: object) -> dict[str, Any]:
+        issued = {"OLD1": "2019-01-01", "NEW1": (FIRST + timedelta(days=10)).date().isoformat()}[number]
+        document = {"number": number, "issued_on": issued, "expires_on": "2035-01-01", "mrz": OMIT}
+        told = {f"persons__0__document__{name}": value for name, value in document.items()}
+        at = (FIRST + timedelta(days=day)).isoformat()
+        told |= {"persons__0__visa": None, "organizations": []}
+        return event(id=name, occurred_at=at, direction=direction, **told, **changes)
+
+    with servers(database, 2) as two:
+        ingest(two, 0, crossed("old-in", 0, "entry", "OLD1")).result(SECONDS)
+        two.settle()
+        monkeypatch.setattr(past, "load", together(past.load))
+        old = ingest(two, 0, crossed("old-out", 5, "exit", "OLD1", persons__0__sex=OMIT))
+        new = ingest(two, 1, crossed("new-in", 20, "entry", "NEW1"))
+        for future in (old, new):
+            future.result(SECONDS)
+        two.settle()
+    with reading(database) as tx:
+        assert tx.exec_driver_sql("SELECT count(*) FROM same_subject").scalar_one() == 1
+        query = "SELECT count(*) FROM violations WHERE rule = 'RUS-HIST-003' AND status = 'open'"
+        assert tx.exec_driver_sql(query).scalar_one() == 0
+
+
+def test_more_persons_than_a_server_has_locks_are_stored_and_judged_again() -> None:
+    few = {"listen_addresses": "", "max_connections": "20", "max_locks_per_transaction": "40", "fsync": "off"}
+    with running_postgres(few) as postgres, postgres.fresh_database() as url:
+        opened = connect(url)
+        upgrade(opened, MIGRATIONS)
+        with servers(opened) as one:
+            flights = [_flight(number, 200) for number in range(12)]
+            for future in [ingest(one, 0, flight) for flight in flights]:
+                future.result(SECONDS)
+            late = event(id="late", occurred_at=FIRST.isoformat(), persons=[], vehicle=OMIT, cargo=OMIT)
+            ingest(one, 0, late).result(SECONDS)
+            one.settle()
+            assert one.pipelines[0].backlog().faulty == 0
+        opened.dispose()
+
+
+def _flight(number: int, persons: int) -> dict[str, Any]:
+    person = event()["persons"][0] | {"role": "passenger", "visa": None}
+    aboard = [
+        person
+        | {"surname": _LETTERS[number] + _LETTERS[place // 26] + _LETTERS[place % 26]}
+        | {"document": person["document"] | {"number": f"F{number:03}P{place:04}", "mrz": None}}
+        for place in range(persons)
+    ]
+    at = (FIRST + timedelta(days=10 + number)).isoformat()
+    return event(id=f"flight-{number}", occurred_at=at, direction="exit", persons=aboard, vehicle=OMIT, cargo=OMIT)
+
+
+_LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"

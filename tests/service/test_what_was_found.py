@@ -128,6 +128,47 @@ def test_what_a_retired_rule_found_is_left_to_an_officer_when_history_changes(
         assert "no longer in force" in told["changes"][-1]["reason"]
 
 
+def test_a_retired_rule_accuses_nobody_whom_the_corrected_event_does_not_name(service: Service, tmp_path: Path) -> None:
+    crossing, violation = entered_twice(service)
+    rules = copytree(RULES, tmp_path / "rules")
+    retired = rules / "RUS/stay/RUS-HIST-003.yaml"
+    retired.write_text(retired.read_text().replace("status: active", "status: retired"))
+    put_in_force(service.services.database, rules, service.clock.now(), "tests")
+    with serving(service.url, rules, service.clock) as later:
+        corrected(later, crossing, crossed("in-again", 20, "entry", **OTHER))
+        assert detail(later, violation)["status"] == "superseded"
+
+
+def test_a_person_is_the_same_at_another_place_of_the_event(service: Service) -> None:
+    """What an officer dismissed does not come back because persons were sent in another order."""
+    one, other = (crossed("x", 0, "entry", **changes)["persons"][0] for changes in ({}, OTHER))
+    sent(service, "in", 0, "entry", persons=[one, other])
+    crossing = sent(service, "in-again", 20, "entry", persons=[one])["crossing"]
+    (listed,) = service.get("/v1/violations").json()["items"]
+    decide(service, listed["violation"], "dismissed")
+    corrected(service, crossing, crossed("in-again", 20, "entry", persons=[other, one]))
+    items = service.get("/v1/violations").json()["items"]
+    assert sorted((each["subject"]["key"], each["subject"]["index"], each["status"]) for each in items) == [
+        ("CHN:E12345678", 1, "dismissed"),
+        ("CHN:E777", 0, "open"),
+    ]
+    told = detail(service, listed["violation"])
+    assert (told["facts"]["subject.nationality"], told["subject"]["index"]) == ("CHN", 1)
+
+
+def test_a_violation_is_succeeded_by_one_of_the_same_person_or_of_who_stands_in_its_place(service: Service) -> None:
+    one, other = (crossed("x", 0, "entry", **changes)["persons"][0] for changes in ({}, OTHER))
+    sent(service, "in", 0, "entry", persons=[one, other])
+    crossing = sent(service, "in-again", 20, "entry", persons=[one, other])["crossing"]
+    first = {each["subject"]["key"]: each["violation"] for each in service.get("/v1/violations").json()["items"]}
+    # On another day both are found otherwise, and stand in another order.
+    corrected(service, crossing, crossed("in-again", 21, "entry", persons=[other, one]))
+    items = service.get("/v1/violations", params={"status": "open"}).json()["items"]
+    second = {each["subject"]["key"]: each["violation"] for each in items}
+    for key in first:
+        assert detail(service, first[key])["changes"][-1]["superseded_by"] == second[key]
+
+
 def test_a_reason_that_changes_alone_is_told_anew(service: Service) -> None:
     there = sent(service, "there", 5, "presence")["crossing"]
     out = sent(service, "out", 8, "exit")["crossing"]
@@ -146,3 +187,11 @@ def test_later_crossings_of_whom_an_unreadable_event_named_are_judged_again(serv
         tx.execute(update(crossings).where(crossings.c.event_id == "in").values(body=b'{"id": 1}'))
     assert corrected(service, first["crossing"], crossed("in", 0, "entry", **OTHER)).status_code == 201
     assert found(service, status="open") == []
+
+
+def test_stays_are_told_although_the_last_event_cannot_be_read_any_more(service: Service) -> None:
+    sent(service, "in", 0, "entry")
+    with transaction(service.services.database) as tx:
+        tx.execute(update(crossings).where(crossings.c.event_id == "in").values(body=b'{"id": 1}'))
+    told = service.get("/v1/subjects/CHN:E12345678/stays", params={"on": "2026-03-05", "rolling": "90/180"})
+    assert (told.status_code, len(told.json()["days"]), len(told.json()["limits"])) == (200, 5, 1)

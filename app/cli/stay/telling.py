@@ -9,6 +9,7 @@ from rich.text import Text
 
 from app.cli.stay.calendar import Mark, drawn
 from app.cli.stay.exits import Stays
+from app.cli.stay.reading import LEFT_OUT
 from app.cli.terminal import counted, out
 from app.facts.limits import (
     Assessment,
@@ -62,9 +63,11 @@ def told(stays: Stays, found: Found, day: date, name: str, *, today: bool) -> It
 def _without_exit(stays: Stays, name: str) -> Iterator[Text]:
     for row in stays.rows:
         if following := stays.without_exit.get(row.line):
-            said = (
-                f"{name}:{row.line}: the entry on {row.stay.entry} has no exit, but the next is on {following}: "
-                "the stay is counted up to that day, the most that it can have been."
+            said = f"{name}:{row.line}: the entry on {row.stay.entry} has no exit, but the next is on {following}: "
+            said += (
+                "the stay is left out; the days left out are at least that one."
+                if row.basis in LEFT_OUT
+                else "the stay is counted up to that day, the most that it can have been."
             )
             yield Text.assemble(("!", "bold yellow"), f" {fill(said, out.width - 2, subsequent_indent='  ')}")
 

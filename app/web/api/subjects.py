@@ -17,7 +17,6 @@ from app.crossings.links import Ground, Statement
 from app.crossings.records import Cause
 from app.errors import Invalid, NotFound, Problem
 from app.evaluation import stays
-from app.evaluation.engine import SCHENGEN
 from app.evaluation.explaining import reason
 from app.evaluation.record import new_id
 from app.evaluation.stays import Asked, Assessed, Stays
@@ -28,10 +27,9 @@ from app.identity.roles import Permission
 from app.storage.engine import Transaction, reading, transaction
 from app.storage.types import is_storable
 from app.vocabulary.codes import SubjectKind
-from app.vocabulary.countries import ISO3
+from app.vocabulary.countries import ISO3, SCHENGEN
 from app.vocabulary.members import Day
 from app.vocabulary.past import Leg
-from app.vocabulary.wire import Crossing
 from app.web.api import body_schemas, schemas
 from app.web.api.bodies import link_of, withdrawal_of
 from app.web.security import looked, permitted
@@ -126,9 +124,7 @@ def get_stays(request: Request, identifier: str, credential: _Officer, asked: An
     read = [leg for leg in legs if since is None or leg.day >= since]
     found = stays.sojourns_in(read, states, stays.since_of(rulebook, territory, on), on, reach if since else None)
     if known:
-        body, position = known
-        reference = services.pipeline.in_force.reference
-        facts = stays.as_if_leaving(reference, Crossing.model_validate_json(body), position, on)
+        facts = stays.as_if_leaving(services.pipeline.in_force.reference, *known, on)
         limits += stays.limits_of(rulebook, territory, facts, found, on) if facts else ()
     counted = stays.count(found, on, limits)
     return {"subject": identifier, "territory": territory, "on": on, "since": since, **_stays(counted)}
