@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from itertools import dropwhile
 from typing import Final, NamedTuple, assert_never
 
@@ -32,19 +32,22 @@ _OF_THE_PERSON: Final = frozenset({"subject", "document", "visa", "permits", "ob
 _NOON: Final = time(12)
 _LAST_DAY: Final = date.max.toordinal()
 _LONGEST_YEAR: Final = 366
+_DAY: Final = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
     """A limit with the bases whose days do not count, and the rule that sets it, if one does.
 
-    `certain` is false if it is not known for certain that the rule applies, and that nothing else meets it.
+    `certain` is false if it is not known for certain that the rule applies, and that nothing else meets it. Days before
+    `since` break no law: the rule did not ask for them.
     """
 
     limit: Limit
     leave_out: frozenset[StayBasis] = LEFT_OUT
     rule: str | None = None
     certain: bool = True
+    since: date = date.min
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,11 +144,7 @@ def _days(presence: Presence) -> Iterator[date]:
 def _assessed(asked: Asked, found: Sequence[Sojourn], on: date) -> Assessed:
     least, most, open_ = bounds(found, asked.leave_out, on)
     bounded = all(stay.earliest > date.min for stay in open_)
-    # Whether the rule applied to earlier stays, on what papers, is not told by those of the last one; and of a year
-    # that is over it asks nothing of who leaves now.
-    since = found[-1].earliest if asked.rule and found else date.min
-    if asked.rule and isinstance(asked.limit, CalendarYear):
-        since = max(since, date(on.year, 1, 1))
+    since = asked.since
     return Assessed(asked, judge(asked.limit, least, since), judge(asked.limit, most, since) if bounded else None)
 
 
@@ -184,10 +183,12 @@ def limits_of(rulebook: Rulebook, territory: str, facts: Facts, found: Sequence[
             and rule.jurisdiction == territory
             and rule.applies_to is SubjectKind.INDIVIDUAL
         ):
-            yield from _set_by(rulebook, rule, leaving, days, on)
+            yield from _set_by(rulebook, rule, leaving, days, found, on)
 
 
-def _set_by(rulebook: Rulebook, rule: Rule, leaving: Facts, days: Mapping[str, _Used], on: date) -> Iterator[Asked]:
+def _set_by(  # one argument for each thing it rests on
+    rulebook: Rulebook, rule: Rule, leaving: Facts, days: Mapping[str, _Used], stays: Sequence[Sojourn], on: date
+) -> Iterator[Asked]:
     resolved = resolve(rulebook, rule, on)
     asked = days.keys() & {field.path for field in fields_asked(resolved.holds)} if resolved else set()
     applies = truth(resolved.applies, leaving) if resolved and asked else Truth.FALSE
@@ -204,7 +205,26 @@ def _set_by(rulebook: Rulebook, rule: Rule, leaving: Facts, days: Mapping[str, _
         for most, certain in sorted(found.items()):
             limit = _limit(measure, most)
             if limit and most <= binding and not (met and days[path].least > most):
-                yield Asked(limit, measure.leave_out, rule.id, certain=certain and applies is Truth.TRUE)
+                since = _since(rulebook, rule, leaving, stays, on)
+                if isinstance(limit, CalendarYear):
+                    since = max(since, date(on.year, 1, 1))
+                yield Asked(limit, measure.leave_out, rule.id, certain and applies is Truth.TRUE, since)
+
+
+def _since(rulebook: Rulebook, rule: Rule, leaving: Facts, found: Sequence[Sojourn], on: date) -> date:
+    """Since when, without a break, the rule has asked something of whoever leaves, in the stay that lasts on that day.
+
+    Of earlier stays nothing is said: their papers are not those of the last one.
+    """
+    if not found or found[-1].latest < on:
+        return on
+    earliest = found[-1].earliest
+    for days in range(1, min((on - earliest).days, _LONGEST_YEAR) + 1):
+        day = on - days * _DAY
+        resolved = resolve(rulebook, rule, day)
+        if resolved is None or truth(resolved.applies, {**leaving, "crossing.date": day}) is Truth.FALSE:
+            return day + _DAY
+    return earliest
 
 
 def _entered(found: Sequence[Sojourn], on: date) -> Facts:

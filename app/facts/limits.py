@@ -120,7 +120,7 @@ def judge(limit: Limit, presence: Presence, since: date = date.min) -> Assessmen
     remaining: int | None
     last_lawful: int | None
     if used > limit.limit and presence.run_of(on):
-        remaining, last_lawful = 0, exceeded[-1][0] - 1
+        remaining, last_lawful = 0, max(exceeded[-1][0], since.toordinal()) - 1
     else:
         here = presence.here()
         remaining = _remaining(limit, presence, on + here)

@@ -70,8 +70,10 @@ def _day(*times: datetime | None) -> date:
 
 def _listed(manifest: Manifest, leg: Leg, received_at: datetime, departure: date, arrival: date) -> Listed:
     function = manifest.function or Function.ADD
-    # Of a list on several legs it is not told who is aboard on which.
-    known = function is Function.CANCEL or (manifest.counted and len(manifest.border_legs) == 1)
+    # Of a list on several legs it is not told who is aboard on which, and of one without a day, whether it is of this
+    # flight or of the next of the same number.
+    told = manifest.counted and len(manifest.border_legs) == 1 and bool(leg.departure_local or leg.arrival_local)
+    known = function is Function.CANCEL or told
     return Listed(
         kind=(manifest.kind or "")[:_KIND],
         voyage=normalised(leg.voyage or ""),

@@ -107,3 +107,9 @@ def test_whoever_leaves_does_so_by_the_tables_and_at_the_age_of_that_day() -> No
     assert not {"crossing.mode", "crossing.checkpoint", "checkpoint.open", "vehicle", "cargo"} & facts.keys()
     for body in (orjson.dumps(event_ | {"checkpoint": "KAZ-GONE"}), b'{"id": 1}'):
         assert as_if_leaving(shipped().reference, body, 0, date.max) is None
+
+
+def test_of_a_stay_that_is_over_no_overstay_is_told_and_of_an_extended_one_only_what_came_after() -> None:
+    past = ("2026-01-10 entry BLR", "2026-06-20 exit BLR")
+    assert told("2026-06-20", *past)["per-entry 90"] == (True, 72)
+    assert {exceeded for _, exceeded in told("2026-07-05", *past).values()} == {0}
