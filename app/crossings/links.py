@@ -7,7 +7,7 @@ the other was used last. Documents that were in use side by side may be those of
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
@@ -97,16 +97,23 @@ def all_keys(tx: Transaction, keys: Collection[str]) -> set[str]:
     return {key for each in clusters(tx, keys).values() for key in each}
 
 
-def alone(tx: Transaction, names: Collection[str]) -> set[str]:
-    """Keep other servers from all subjects that these keys or holders name until the transaction ends; their keys."""
-    known = set(names)
+def alone(tx: Transaction, names: Collection[str], related: Callable[[], set[str]] = set) -> set[str]:
+    """Keep other servers from all subjects that these keys or holders name until the transaction ends; their keys.
+
+    `related` gives others that must be kept from too, as far as is known when it is called.
+    """
+    every = all_keys(tx, {*names, *related()})
     while True:
-        # Somebody may have linked one of them to another subject while this one waited.
-        every = all_keys(tx, known)
+        kept = tx.begin_nested()
         alone_with(every, tx)
-        if every <= known:
+        # Somebody may have linked one of them to another subject while this one waited.
+        now = all_keys(tx, every | related())
+        if now <= every:
+            kept.commit()
             return every
-        known |= every
+        # Given back, and taken in one order with the others: who holds some may be waited for by whom it waits for.
+        kept.rollback()
+        every |= now
 
 
 def statements(tx: Transaction, keys: Collection[str], *, ended: bool = False) -> list[Statement]:

@@ -35,13 +35,8 @@ def alone(tx: Transaction, engine: Engine, events: Collection[Prepared], old: It
     old = list(old)
     names = _subjects(subject for event in events for subject, _ in event.subjects) | _subjects(old)
     candidates = _Candidates(events, old)
-    while True:
-        names |= links.alone(tx, names)
-        # Documents they may be linked to now, and whoever else used them: their events must not slip by.
-        related = candidates.related(tx)
-        if related <= names:
-            break
-        names |= related
+    # Documents they may be linked to now, and whoever else used them: their events must not slip by.
+    links.alone(tx, names, lambda: candidates.related(tx))
     alone_on((event.voyage for event in events if event.voyage), tx)
     traffic = {_traffic(each) for each in events if engine.asks_for_traffic(each)}
     if traffic:
