@@ -30,8 +30,10 @@ MOST_LEGS: Final = 5_000
 # What officers found not to hold is no violation; what they found to hold is a confirmed one.
 NOT_STANDING: Final = ("superseded", "dismissed", "overturned")
 CONFIRMED: Final = frozenset({"confirmed", "closed", "upheld"})
-_BEFORE: Final = """SELECT {what} FROM crossing_subjects b WHERE b.key = p.key AND b.state = p.state
-    AND b.direction = p.direction AND b.occurred_at < p.since ORDER BY b.occurred_at DESC LIMIT 1"""
+_BEFORE: Final = """(SELECT b.occurred_at FROM crossing_subjects b WHERE b.key = p.key AND b.state = p.state
+    AND b.direction = p.direction AND b.occurred_at < p.since ORDER BY b.occurred_at DESC LIMIT 1)"""
+# All of that instant: of two, which one came first says nothing.
+_OF_PLACE: Final = "s.key = p.key AND s.state = p.state AND s.direction = p.direction AND s.occurred_at ="
 # A column's values in one text: handed over one by one, they take longer than to find. None of them has a comma.
 _LISTS: Final = ", ".join(
     f"group_concat(s.{name})"
@@ -53,8 +55,8 @@ places(key, since, state, direction) AS (
         WHERE n.key = p.key AND n.state > p.state ORDER BY n.state, n.direction LIMIT 1)))
 SELECT a.key, {_LISTS} FROM asked a CROSS JOIN crossing_subjects s
 ON s.key = a.key AND s.occurred_at BETWEEN a.start AND a.until GROUP BY a.key
-UNION ALL SELECT p.key, {_LISTS} FROM places p CROSS JOIN crossing_subjects s ON s.rowid = (
-    {_BEFORE.format(what="b.rowid")}) GROUP BY p.key
+UNION ALL SELECT p.key, {_LISTS} FROM places p CROSS JOIN crossing_subjects s ON {_OF_PLACE} {_BEFORE}
+GROUP BY p.key
 """  # noqa: S608 (names given here)
 _COLUMNS: Final = "s.occurred_at, s.direction, s.checkpoint, s.basis, s.local_date, s.state, s.key, s.crossing"
 _POSTGRESQL: Final = f"""
@@ -69,8 +71,8 @@ places(key, since, state, direction) AS (
 SELECT {_COLUMNS} FROM asked a CROSS JOIN LATERAL (
     SELECT w.* FROM crossing_subjects w WHERE w.key = a.key AND w.occurred_at BETWEEN a.since AND a.until
     ORDER BY w.occurred_at DESC LIMIT %(most)s + 1) s
-UNION ALL SELECT {_COLUMNS} FROM places p CROSS JOIN LATERAL (
-    {_BEFORE.format(what="b.*")}) s
+UNION ALL SELECT {_COLUMNS} FROM places p CROSS JOIN LATERAL {_BEFORE} l CROSS JOIN LATERAL (
+    SELECT * FROM crossing_subjects s WHERE {_OF_PLACE} l.occurred_at OFFSET 0) s
 """  # noqa: S608 (names given here)
 _INSTANT: Final = Instant()
 _FOR_EVER: Final = datetime.max.replace(tzinfo=UTC)

@@ -67,6 +67,16 @@ def test_of_each_state_the_last_of_each_direction_before_the_window_is_read(
     assert found.of("CHN:E2", "").legs == ()
 
 
+def test_of_two_at_the_last_instant_before_the_window_both_are_read(engine: Engine, named: str) -> None:
+    """Whichever came first: they may tell of other papers."""
+    at = NOW - 30 * DAY
+    legs = [_leg(named, at, "entry", "RUS")._replace(basis=basis) for basis in ("residence_permit", "visa_free")]
+    _stored(engine, [_leg(named, at - DAY, "entry", "RUS"), *legs])
+    with reading(engine) as tx:
+        found = history.load(tx, [Ask(KEY, "", NOW, NOW - 20 * DAY)])
+    assert [leg.basis for leg in found.of(KEY, "").legs] == ["residence_permit", "visa_free"]
+
+
 def test_what_is_read_does_not_grow_with_what_is_old(engine: Engine, named: str) -> None:
     """Of thousands of entries and exits in two states the last are read; that there is no presence costs nothing."""
     asked = [Ask(KEY, "", NOW, NOW)]
