@@ -221,8 +221,13 @@ def _since(rulebook: Rulebook, rule: Rule, leaving: Facts, found: Sequence[Sojou
     earliest = found[-1].earliest
     for days in range(1, min((on - earliest).days, _LONGEST_YEAR) + 1):
         day = on - days * _DAY
-        resolved = resolve(rulebook, rule, day)
-        if resolved is None or truth(resolved.applies, {**leaving, "crossing.date": day}) is Truth.FALSE:
+        resolved, then = resolve(rulebook, rule, day), {**leaving, "crossing.date": day}
+        # It may be met whatever the count of days: by an extension that had not run out.
+        if (
+            resolved is None
+            or truth(resolved.applies, then) is Truth.FALSE
+            or truth(resolved.holds, then) is Truth.TRUE
+        ):
             return day + _DAY
     return earliest
 

@@ -113,3 +113,17 @@ def test_of_a_stay_that_is_over_no_overstay_is_told_and_of_an_extended_one_only_
     past = ("2026-01-10 entry BLR", "2026-06-20 exit BLR")
     assert told("2026-06-20", *past)["per-entry 90"] == (True, 72)
     assert {exceeded for _, exceeded in told("2026-07-05", *past).values()} == {0}
+
+
+def test_an_extended_stay_was_lawful_until_the_extension_ran_out() -> None:
+    stay = {"persons__0__nationality": "SRB", "persons__0__role": "passenger", "persons__0__purpose": "tourism"}
+    until = {"persons__0__visa": None, "persons__0__permits": [], "persons__0__stay_extension_until": "2026-07-01"}
+    day = date(2026, 8, 2)
+    found = sojourns_in(legs("2026-01-10 entry RUS"), frozenset({"RUS"}), {}, day)
+    facts = as_if_leaving(shipped().reference, orjson.dumps(event(**stay, **until)), 0, day)
+    assert facts
+    asked = list(limits_of(shipped().rulebook, "RUS", facts, found, day))
+    told = [each.least for each in count(found, day, asked).limits]
+    assert {(each.last_lawful_day, each.first_violation_day, each.overstay_days) for each in told} == {
+        (date(2026, 7, 1), date(2026, 7, 2), 32)
+    }
