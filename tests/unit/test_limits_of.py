@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date
 from functools import cache
-from typing import Final
+from typing import Any, Final
 
 import orjson
 import pytest
@@ -116,8 +116,8 @@ def test_of_a_stay_that_is_over_no_overstay_is_told_and_of_an_extended_one_only_
 
 
 def test_an_extended_stay_was_lawful_until_the_extension_ran_out() -> None:
-    stay = {"persons__0__nationality": "SRB", "persons__0__role": "passenger", "persons__0__purpose": "tourism"}
-    until = {"persons__0__visa": None, "persons__0__permits": [], "persons__0__stay_extension_until": "2026-07-01"}
+    stay: dict[str, Any] = {"persons__0__nationality": "SRB", "persons__0__role": "passenger", "persons__0__purpose": "tourism"}
+    until: dict[str, Any] = {"persons__0__visa": None, "persons__0__permits": [], "persons__0__stay_extension_until": "2026-07-01"}
     day = date(2026, 8, 2)
     found = sojourns_in(legs("2026-01-10 entry RUS"), frozenset({"RUS"}), {}, day)
     facts = as_if_leaving(shipped().reference, orjson.dumps(event(**stay, **until)), 0, day)
