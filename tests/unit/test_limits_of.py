@@ -116,11 +116,12 @@ def test_of_a_stay_that_is_over_no_overstay_is_told_and_of_an_extended_one_only_
 
 
 def test_an_extended_stay_was_lawful_until_the_extension_ran_out() -> None:
-    stay: dict[str, Any] = {"persons__0__nationality": "SRB", "persons__0__role": "passenger", "persons__0__purpose": "tourism"}
-    until: dict[str, Any] = {"persons__0__visa": None, "persons__0__permits": [], "persons__0__stay_extension_until": "2026-07-01"}
+    told_of: dict[str, Any] = {"nationality": "SRB", "role": "passenger", "purpose": "tourism", "visa": None}
+    told_of |= {"permits": [], "stay_extension_until": "2026-07-01"}
+    body = orjson.dumps(event(**{f"persons__0__{name}": value for name, value in told_of.items()}))
     day = date(2026, 8, 2)
     found = sojourns_in(legs("2026-01-10 entry RUS"), frozenset({"RUS"}), {}, day)
-    facts = as_if_leaving(shipped().reference, orjson.dumps(event(**stay, **until)), 0, day)
+    facts = as_if_leaving(shipped().reference, body, 0, day)
     assert facts
     asked = list(limits_of(shipped().rulebook, "RUS", facts, found, day))
     told = [each.least for each in count(found, day, asked).limits]
