@@ -122,13 +122,18 @@ class Pasts:
         if ask is None:
             return NOTHING
         every = self._of_all(ask.key)
-        if ask.since is None or (ask not in self._crowded and len(every.legs) <= MOST_LEGS):
+        if ask.since is None:
             return every
+        if ask not in self._crowded and len(every.legs) <= MOST_LEGS:
+            asked = _as_asked(every.legs, ask.since)
+            return every if asked is every.legs else Past(asked, every.offences)
         # Only its own window counts, whatever others were asked for together with it, and whatever came later.
         known = self._crowded.get(ask, ())
         legs = () if known is None else sorted((*known, *every.legs))
         own = sum(ask.since <= leg.at <= ask.at and leg.crossing != crossing for leg in legs)
-        return TOO_MUCH if known is None or own > MOST_LEGS else Past(tuple(legs), every.offences)
+        if known is None or own > MOST_LEGS:
+            return TOO_MUCH
+        return Past(_as_asked(tuple(legs), ask.since), every.offences)
 
     def _of_all(self, key: str) -> Past:
         """All that was read of a subject and added since."""
@@ -162,6 +167,16 @@ class Pasts:
         """Take note of a violation that is stored in this transaction."""
         self._offences.setdefault(key, []).append(offence)
         self._made.pop(self.keys(key), None)
+
+
+def _as_asked(legs: tuple[Leg, ...], since: datetime) -> tuple[Leg, ...]:
+    """The legs that one would be given who asked alone: others may have asked for more of the same subject with it."""
+    start = bisect_left(legs, since, key=itemgetter(0))
+    if not start:
+        return legs
+    last = {(leg.key, leg.state, leg.direction): leg.at for leg in legs[:start]}
+    before = tuple(leg for leg in legs[:start] if last[leg.key, leg.state, leg.direction] == leg.at)
+    return legs if len(before) == start else (*before, *legs[start:])
 
 
 def load(tx: Transaction, asks: Sequence[Ask]) -> Pasts:

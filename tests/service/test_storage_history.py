@@ -77,6 +77,16 @@ def test_of_two_at_the_last_instant_before_the_window_both_are_read(engine: Engi
     assert [leg.basis for leg in found.of(KEY, "").legs] == ["residence_permit", "visa_free"]
 
 
+def test_who_is_asked_for_together_with_others_is_given_what_it_would_be_alone(engine: Engine, named: str) -> None:
+    legs = [_leg(named, NOW - days * DAY, "entry", "RUS") for days in (40, 30, 10)]
+    _stored(engine, legs)
+    late, early = Ask(KEY, "late", NOW, NOW - 20 * DAY), Ask(KEY, "early", NOW - 35 * DAY, NOW - 60 * DAY)
+    with reading(engine) as tx:
+        alone, together = history.load(tx, [late]), history.load(tx, [late, early])
+    assert together.of(KEY, "late").legs == alone.of(KEY, "late").legs == tuple(legs[1:])
+    assert together.of(KEY, "early").legs == tuple(legs)
+
+
 def test_what_is_read_does_not_grow_with_what_is_old(engine: Engine, named: str) -> None:
     """Of thousands of entries and exits in two states the last are read; that there is no presence costs nothing."""
     asked = [Ask(KEY, "", NOW, NOW)]
