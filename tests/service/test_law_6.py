@@ -105,7 +105,7 @@ def _spread(history: History) -> History:
 
 
 @given(data=st.data(), history=histories())
-@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 def test_law_6_holds_where_what_is_far_behind_is_not_judged_again(
     short: Servers, data: st.DataObject, history: History
 ) -> None:
@@ -115,7 +115,7 @@ def test_law_6_holds_where_what_is_far_behind_is_not_judged_again(
 
 
 @given(data=st.data(), history=histories())
-@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 def test_law_6_holds_for_those_of_whom_there_is_more_than_is_read(
     short: Servers, data: st.DataObject, history: History
 ) -> None:
