@@ -144,8 +144,8 @@ def _days(presence: Presence) -> Iterator[date]:
 def _assessed(asked: Asked, found: Sequence[Sojourn], on: date) -> Assessed:
     least, most, open_ = bounds(found, asked.leave_out, on)
     bounded = all(stay.earliest > date.min for stay in open_)
-    since = asked.since
-    return Assessed(asked, judge(asked.limit, least, since), judge(asked.limit, most, since) if bounded else None)
+    at_most = judge(asked.limit, most, asked.since) if bounded else None
+    return Assessed(asked, judge(asked.limit, least, asked.since), at_most)
 
 
 def as_if_leaving(reference: ReferenceData, body: bytes, position: int, on: date) -> Facts | None:

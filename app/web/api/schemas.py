@@ -310,7 +310,7 @@ class AssessmentOut(_Out):
     )
     overstay_days: int = Field(
         description="Days of presence so far on which the limit was exceeded: ever, or of a limit that a rule sets, in "
-        "the last stay, since it is not told whether the rule applied to earlier ones."
+        "the stay that lasts on that day, since when the rule has asked for it."
     )
     first_violation_day: date | None = Field(description="The first of them.")
 
