@@ -53,3 +53,7 @@ class Conflict(GeregeError):
 
 class Unavailable(GeregeError):
     """The input may be right, but the service cannot answer now; the same request may succeed later."""
+
+
+class Busy(Unavailable):
+    """More waits than can be taken."""

@@ -24,7 +24,7 @@ from app.clock import Clock
 from app.crossings import due
 from app.crossings import records as crossings
 from app.crossings.due import Share
-from app.errors import Conflict, Unavailable
+from app.errors import Busy, Conflict, Unavailable
 from app.evaluation import past, rederive, revise
 from app.evaluation.batch import Batch, Stored
 from app.evaluation.decision import Decision
@@ -79,7 +79,13 @@ class _Waking:
     future: Future[None] = field(default_factory=Future)
 
 
-_Task: TypeAlias = _Waiting | _Asked | _Correcting | _Waking | None
+@dataclass(frozen=True, slots=True)
+class _Renewing:
+    in_force: InForce
+    future: Future[None] = field(default_factory=Future)
+
+
+_Task: TypeAlias = _Waiting | _Asked | _Correcting | _Waking | _Renewing | None
 _Settled: TypeAlias = Stored | Exception
 
 
@@ -150,6 +156,12 @@ class Pipeline:
             _resolve(task.future, error)
         return task.future
 
+    def renew(self, in_force: InForce) -> Future[None]:
+        """Judge by another rulebook from the next event on."""
+        task = _Renewing(in_force)
+        self._put(task)
+        return task.future
+
     def backlog(self) -> due.Backlog:
         """What waits to be judged again; raises Unavailable without a database."""
         with reading(self._database) as tx:
@@ -168,22 +180,29 @@ class Pipeline:
             if self._closed:
                 raise Unavailable(_STOPPING)
             if self._tasks.qsize() >= _WAITING:
-                raise Unavailable("More events are waiting than can be taken; send the event again later.")
+                raise Busy("More events are waiting than can be taken; send the event again later.")
             self._tasks.put(task)
 
     def _run(self) -> None:
         try:
-            engine = Engine(self._in_force.rulebook, self._in_force.reference, cross_check=self._cross_check)
-            self._engine = engine
+            self._engine = self._made()
             with self._given_up(), transaction(self._database) as tx:
                 due.start_over(tx)
             try:
-                while self._turn(engine):
+                while self._turn(self._engine):
                     pass
             finally:
-                engine.close()
+                self._engine.close()
         finally:
             self._refuse_what_waits()
+
+    def _made(self) -> Engine:
+        return Engine(self._in_force.rulebook, self._in_force.reference, cross_check=self._cross_check)
+
+    def _renew(self, engine: Engine, in_force: InForce) -> None:
+        self._in_force = in_force
+        self._engine = self._made()
+        engine.close()
 
     def _refuse_what_waits(self) -> None:
         """Whatever ended this thread, nobody may wait for it for ever."""
@@ -210,6 +229,10 @@ class Pipeline:
         if None in tasks:
             return False
         self._judge_again(engine)
+        for task in tasks:
+            if isinstance(task, _Renewing):
+                engine = self._engine or engine
+                _settle(task.future, lambda task=task, engine=engine: self._renew(engine, task.in_force))  # type: ignore[misc]
         return True
 
     def _take(self) -> list[_Task]:
@@ -275,8 +298,8 @@ class Pipeline:
             # Of an event that is stored, the past is what came before it.
             known = crossings.find(tx, task.event.source, task.event.id)
             event = replace(event, crossing=known.crossing if known else "")
-            pasts = past.of(past.load(tx, engine, [event]), event)
-            return engine.judge(event, pasts, past.traffic(tx, engine, event), every=task.every)
+            pasts = past.load(tx, engine, [event])
+            return engine.judge(event, past.of(pasts, event), past.traffic(pasts, event), every=task.every)
 
     def _ingest(self, engine: Engine, tasks: Sequence[_Waiting]) -> None:
         if not tasks:

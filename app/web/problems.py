@@ -30,7 +30,10 @@ _STATUS: Mapping[type[errors.GeregeError], tuple[int, str]] = {
     errors.NotFound: (404, "Not found"),
     errors.Conflict: (409, "In conflict with what is stored"),
     errors.Unavailable: (503, "Cannot answer now"),
+    errors.Busy: (429, "Too much waits already"),
 }
+_TELL_THE_OPERATOR = "Send the same again later, and tell the operator the `instance`."
+_CANNOT_BE_SERVED = "The request cannot be served"
 _log = structlog.get_logger()
 
 
@@ -44,8 +47,8 @@ class BadRequestError(Exception):
 
 def install(app: FastAPI) -> None:
     """Answer every exception with a problem."""
-    app.add_exception_handler(errors.GeregeError, _known)
-    app.add_exception_handler(BadRequestError, _bad_request)
+    app.add_exception_handler(errors.GeregeError, _answered)
+    app.add_exception_handler(BadRequestError, _answered)
     app.add_exception_handler(RequestValidationError, _parameters)
     app.add_exception_handler(HTTPException, _http)
     app.add_exception_handler(ClientDisconnect, _gone)
@@ -59,6 +62,11 @@ def response(
     headers: Mapping[str, str] | None = None,
 ) -> Response:
     """A problem as a response."""
+    body = _document(status, title, detail, problems)
+    return Response(orjson.dumps(body), status, dict(headers or {}), media_type=MEDIA_TYPE)
+
+
+def _document(status: int, title: str, detail: str, problems: Iterable[errors.Problem]) -> dict[str, Any]:
     body: dict[str, Any] = {"type": "about:blank", "title": title, "status": status, "detail": detail}
     if request := structlog.contextvars.get_contextvars().get("request"):
         body["instance"] = f"urn:uuid:{request}"
@@ -66,9 +74,26 @@ def response(
         {"pointer": each.pointer, "message": each.message} | ({"hint": each.hint} if each.hint else {})
         for each in problems
     ]
-    if listed:
-        body["errors"] = listed
-    return Response(orjson.dumps(body), status, dict(headers or {}), media_type=MEDIA_TYPE)
+    return body | ({"errors": listed} if listed else {})
+
+
+def document(error: Exception, **where: str) -> dict[str, Any]:
+    """The problem that an error is. Of a fault of the service the log has the trace; whoever asked learns nothing."""
+    if isinstance(error, BadRequestError):
+        return _document(error.status, _CANNOT_BE_SERVED, error.detail, error.problems)
+    if not isinstance(error, errors.GeregeError):
+        _log.error("unexpected", exc_info=error, **where)
+        return _document(500, "An error of the service", _TELL_THE_OPERATOR, ())
+    status, title = _STATUS[next(kind for kind in type(error).__mro__ if kind in _STATUS)]
+    return _document(status, title, error.detail, error.problems if isinstance(error, errors.Invalid) else ())
+
+
+def answered(error: Exception, **where: str) -> Response:
+    """An error as a response; `where` it happened is for the log."""
+    body = document(error, **where)
+    later = {"Retry-After": _RETRY_SECONDS}
+    headers = {401: {"WWW-Authenticate": "Bearer"}, 429: later, 503: later}.get(body["status"])
+    return Response(orjson.dumps(body), body["status"], headers, media_type=MEDIA_TYPE)
 
 
 def not_an_event(error: ValidationError, prefix: str = "") -> errors.Invalid:
@@ -91,12 +116,6 @@ def not_acceptable(error: ValidationError, members: list[str]) -> errors.Invalid
         for fault in faults
     ]
     return errors.Invalid("The body is not acceptable; nothing was changed.", problems)
-
-
-def unexpected(error: Exception, method: str, route: str) -> Response:
-    """What is told of a fault of the service: the log has the trace, whoever asked learns nothing of the inside."""
-    _log.error("unexpected", method=method, route=route, exc_info=error)
-    return response(500, "An error of the service", "Send the same again later, and tell the operator the `instance`.")
 
 
 def _problem(fault: ErrorDetails, prefix: str) -> errors.Problem:
@@ -150,19 +169,9 @@ def _models(annotation: Any) -> Iterator[type[BaseModel]]:  # noqa: ANN401 (anno
         yield from _models(inner)
 
 
-async def _known(request: Request, error: Exception) -> Response:
+async def _answered(request: Request, error: Exception) -> Response:
     del request
-    assert isinstance(error, errors.GeregeError)  # noqa: S101 (registered for these only)
-    status, title = _STATUS[next(kind for kind in type(error).__mro__ if kind in _STATUS)]
-    headers = {401: {"WWW-Authenticate": "Bearer"}, 503: {"Retry-After": _RETRY_SECONDS}}.get(status)
-    problems = error.problems if isinstance(error, errors.Invalid) else ()
-    return response(status, title, error.detail, problems, headers)
-
-
-async def _bad_request(request: Request, error: Exception) -> Response:
-    del request
-    assert isinstance(error, BadRequestError)  # noqa: S101 (registered for these only)
-    return response(error.status, "The request cannot be served", error.detail, error.problems)
+    return answered(error)
 
 
 async def _parameters(request: Request, error: Exception) -> Response:
@@ -188,4 +197,4 @@ async def _http(request: Request, error: Exception) -> Response:
 async def _gone(request: Request, error: Exception) -> Response:
     # Nobody reads this; it only keeps a sender that hung up from being logged as a fault of the service.
     del request, error
-    return response(400, "The request cannot be served", "The body ended before it was whole.")
+    return response(400, _CANNOT_BE_SERVED, "The body ended before it was whole.")

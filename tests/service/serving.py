@@ -22,7 +22,11 @@ from tests.factories import event
 
 RULES = Path(__file__).with_name("rules")
 SOURCE = event()["source"]
-SOURCES: Mapping[Role, list[str]] = {Role.CHECKPOINT: ["rus-zabaykalsk-*"], Role.ADMIN: ["*"]}
+SOURCES: Mapping[Role, list[str]] = {
+    Role.CHECKPOINT: ["rus-zabaykalsk-*"],
+    Role.POST: ["rus-zabaykalsk-*"],
+    Role.ADMIN: ["*"],
+}
 EXPIRED = "2026-02-01"
 """Of a document: before the crossing of `event()`."""
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
+import orjson
 import pytest
 import schemathesis
 from hypothesis import HealthCheck, Phase, given, settings
@@ -30,6 +31,11 @@ CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance,
 def service(module_database_url: str) -> Iterator[Service]:
     with serving(module_database_url) as running:
         yield running
+
+
+@schemathesis.serializer("application/x-ndjson")
+def as_lines(_: object, value: Any) -> bytes:  # noqa: ANN401 (any JSON)
+    return orjson.dumps(value) + b"\n"
 
 
 def test_whatever_is_sent_is_answered_as_declared_and_never_with_a_fault(service: Service) -> None:

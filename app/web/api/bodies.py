@@ -34,11 +34,15 @@ async def event_of(request: Request, largest: int) -> Body:
             415, f"Send the event as {JSON} or {CLOUD_EVENT}, not as {kind or 'a body without a type'}."
         )
     content = await read_body(request, largest)
-    document = _json(content)
-    if kind == CLOUD_EVENT:
-        document = _data(document)
-        content = _bytes(document)
-    return _event(content, document, "/data" if kind == CLOUD_EVENT else "")
+    if kind == JSON:
+        return event_from(content)
+    document = _data(_json(content))
+    return _event(_bytes(document), document, "/data")
+
+
+def event_from(content: bytes) -> Body:
+    """The event that these bytes are; raises BadRequestError (400) or Invalid."""
+    return _event(content, _json(content), "")
 
 
 def _event(content: bytes, document: Any, place: str) -> Body:  # noqa: ANN401 (any JSON)

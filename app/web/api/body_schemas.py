@@ -54,6 +54,15 @@ EVENT_BODY: dict[str, Any] = {
     "security": [{"HTTPBearer": []}],
 }
 
+BATCH_BODY: dict[str, Any] = {
+    "requestBody": {
+        "required": True,
+        "content": {"application/x-ndjson": {"schema": _EVENT, "example": EXAMPLE}},
+        "description": "An event a line, of any number of lines.",
+    },
+    "security": [{"HTTPBearer": []}],
+}
+
 _REASON = {"type": "string", "minLength": 1, "maxLength": 200, "description": "Why, for officers and for the record."}
 _REVISES = {
     "type": ["integer", "null"],

@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from concurrent.futures import Future
 from datetime import datetime, timedelta
 from typing import Annotated, Any
 
@@ -12,6 +13,7 @@ from starlette.concurrency import run_in_threadpool
 from app.crossings import due, records, revisions
 from app.errors import Forbidden, Invalid, NotFound, Problem
 from app.evaluation.answer import unstored
+from app.evaluation.batch import Stored
 from app.evaluation.record import Received
 from app.evaluation.revise import Revising
 from app.facts.codec import plain
@@ -21,19 +23,21 @@ from app.storage.engine import reading
 from app.vocabulary.members import Instant
 from app.vocabulary.wire import Crossing
 from app.web.api import body_schemas, schemas
-from app.web.api.bodies import correction_of, event_of, withdrawal_of
+from app.web.api.bodies import Body, correction_of, event_of, withdrawal_of
 from app.web.paging import next_page
 from app.web.security import looked, permitted, require
-from app.web.services import Services, services_of
+from app.web.services import Services, rulebook_of, services_of
 
 router = APIRouter(prefix="/v1", tags=["crossings"])
+sending = APIRouter(prefix="/v1", tags=["crossings"])
+"""The path of events alone."""
 # Clocks of checkpoints are wrong by minutes; a day covers every mistake of a time zone too.
 AHEAD = timedelta(days=1)
 _GREATEST = 2**31 - 1
 _REPLAYED = {"Idempotent-Replayed": "true"}
 
 
-@router.post(
+@sending.post(
     "/crossings",
     status_code=201,
     summary="Store and judge one crossing event",
@@ -41,7 +45,7 @@ _REPLAYED = {"Idempotent-Replayed": "true"}
     responses={
         201: {"model": schemas.Answer, "description": "Event, decision and violations are committed."},
         200: {"model": schemas.Answer, "description": "The same event came again; `Idempotent-Replayed: true`."},
-        **schemas.problems(400, 401, 403, 409, 413, 415, 422, 503),
+        **schemas.problems(400, 401, 403, 409, 413, 415, 422, 429, 503),
     },
 )
 async def post_crossing(request: Request) -> Response:
@@ -50,19 +54,29 @@ async def post_crossing(request: Request) -> Response:
     # Not by dependencies: this is the path every event takes, and solving them costs as much as storing it.
     credential = await require(request, Permission.CROSSINGS_WRITE)
     body = await event_of(request, services.settings.max_body_bytes)
-    if not credential.may_send(body.event.source):
-        raise Forbidden(f"This key may not send events of {body.event.source}.")
     began = time.perf_counter()
-    now = services.clock.now()
-    _check_clock(body.event, now)
-    received = Received(body.content, body.digest, now, credential.id)
-    stored = await asyncio.wrap_future(services.pipeline.ingest(body.event, received))
+    stored = await asyncio.wrap_future(ingest(services, credential, body))
     services.metrics.seconds.observe(time.perf_counter() - began)
     services.metrics.stored(stored)
+    answer = await told(services, stored)
     headers = {"Location": f"/v1/crossings/{stored.crossing}"} | (_REPLAYED if stored.replayed else {})
     if stored.revision > 1:
         headers["X-Revision"] = str(stored.revision)
-    return Response(stored.answer, 200 if stored.replayed else 201, headers, media_type="application/json")
+    return Response(answer, 200 if stored.replayed else 201, headers, media_type="application/json")
+
+
+async def told(services: Services, stored: Stored) -> bytes:
+    """What the sender of an event is told: at a post, whether it is provisional."""
+    return await run_in_threadpool(services.post.answer, stored) if services.post else stored.answer
+
+
+def ingest(services: Services, credential: Credential, body: Body) -> Future[Stored]:
+    """Hand an event to the pipeline; raises Forbidden, Invalid or Unavailable, and so may the future."""
+    if not credential.may_send(body.event.source):
+        raise Forbidden(f"This key may not send events of {body.event.source}.")
+    now = services.clock.now()
+    _check_clock(body.event, now)
+    return services.pipeline.ingest(body.event, Received(body.content, body.digest, now, credential.id))
 
 
 def _check_clock(event: Crossing, now: datetime, place: str = "") -> None:
@@ -99,7 +113,9 @@ async def post_evaluate(
     remember = credential.may(Permission.CROSSINGS_READ)
     decision = await asyncio.wrap_future(services.pipeline.evaluate(body.event, every=every, remember=remember))
     # A thousand persons make an answer that takes seconds to write; other senders must not wait for it.
-    answer = await run_in_threadpool(unstored, decision, services.pipeline.in_force.rulebook, services.clock.now())
+    rulebook = await run_in_threadpool(rulebook_of, services, decision.rulebook)
+    assert rulebook  # noqa: S101 (it judged a moment ago)
+    answer = await run_in_threadpool(unstored, decision, rulebook, services.clock.now())
     return Response(await run_in_threadpool(orjson.dumps, answer), media_type="application/json")
 
 

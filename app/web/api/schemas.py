@@ -461,6 +461,16 @@ class Problem(_Out):
     errors: list[ProblemItem] | None = None
 
 
+class BatchLine(_Out):
+    """What became of a line of a batch: `answer` is there if it is stored, `problem` if it is not."""
+
+    line: Annotated[int, Field(description="Counted from 1.")]
+    status: Annotated[int, Field(description="As if the event had come alone: 201, or 200 if it was stored before.")]
+    revision: Annotated[int | None, Field(description="If the crossing was corrected since.")] = None
+    answer: Answer | None = None
+    problem: Problem | None = None
+
+
 _MEANING = {
     400: "The body is not JSON.",
     401: "No valid key was sent.",
@@ -470,6 +480,7 @@ _MEANING = {
     413: "The body is too large.",
     415: "The body is of another media type.",
     422: "The input does not fit; every fault is named.",
+    429: "Too much waits already; send the same again after `Retry-After` seconds.",
     503: "The service cannot answer now; send the same again after `Retry-After` seconds.",
 }
 

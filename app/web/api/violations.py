@@ -7,10 +7,8 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from app.crossings import links
-from app.errors import NotFound
 from app.evaluation.explaining import law
 from app.evaluation.mitior import milder
-from app.evaluation.reload import stored
 from app.facts.codec import typed
 from app.facts.subjects import as_stored
 from app.identity.keys import Credential
@@ -25,7 +23,7 @@ from app.vocabulary.members import Instant
 from app.web.api import schemas
 from app.web.paging import next_page
 from app.web.security import looked, permitted
-from app.web.services import Services, services_of
+from app.web.services import Services, rulebook_of, services_of
 
 router = APIRouter(prefix="/v1/violations", tags=["violations"])
 _Text = Annotated[str, Field(min_length=1, max_length=200)]
@@ -112,7 +110,7 @@ def get_violation(
         changes = [each for each in records.changes_of(tx, identifier) if as_of is None or each.at <= as_of]
     looked(credential, "violation", identifier)
     violation = detail.listed.violation
-    rulebook = _rulebook(services, detail.rulebook)
+    rulebook = rulebook_of(services, detail.rulebook)
     version = rulebook.rules[violation.rule].version_on(violation.local_date) if rulebook else None
     return {
         **_violation(detail.listed, rulebook or services.pipeline.in_force.rulebook),
@@ -150,20 +148,6 @@ def _change(change: records.Change) -> dict[str, Any]:
         "decision": change.decision,
         "superseded_by": change.successor,
     }
-
-
-def _rulebook(services: Services, digest: str) -> Rulebook | None:
-    """The rulebook a decision was made by; the words of today's may be others.
-
-    None if its files no longer compile: the explanation stored with the finding still stands.
-    """
-    in_force = services.pipeline.in_force
-    if in_force.rulebook.digest == digest:
-        return in_force.rulebook
-    try:
-        return stored(services.database, digest).rulebook
-    except NotFound:
-        return None
 
 
 def _violation(listed: records.Listed, rulebook: Rulebook) -> dict[str, Any]:
