@@ -76,10 +76,13 @@ def mark_voyages(tx: Transaction, voyages: Collection[tuple[str, date, date]], t
         _mark(tx, or_(*named), trigger)
 
 
-def mark_day(tx: Transaction, checkpoint: str, day: Any, after: datetime, trigger: Trigger) -> None:  # noqa: ANN401 (a date; SQLAlchemy's)
-    """What crossed at a checkpoint later on that day is due."""
+def mark_day(  # one argument for each condition
+    tx: Transaction, checkpoint: str, day: date, after: datetime, trigger: Trigger, but: Collection[str] = ()
+) -> None:
+    """What crossed at a checkpoint later on that day is due, but these crossings are not."""
     column = crossings.c
-    _mark(tx, (column.checkpoint == checkpoint) & (column.local_date == day) & (column.occurred_at > after), trigger)
+    there = (column.checkpoint == checkpoint) & (column.local_date == day)
+    _mark(tx, there & (column.occurred_at > after) & column.id.not_in(but), trigger)
 
 
 def _mark(tx: Transaction, which: ColumnElement[bool], trigger: Trigger) -> None:

@@ -97,10 +97,11 @@ class Ask:
 class Pasts:
     """Pasts of subjects, and their other keys; what is stored later in the same transaction is added by hand.
 
-    `lists` are those of their voyages, by number.
+    `lists` are those of their voyages, by number; `passing` is what crossed where they did, by checkpoint and day.
     """
 
     lists: Mapping[str, tuple[Listed, ...]]
+    passing: Mapping[tuple[str, date], "Passing"]
 
     def __init__(
         self,
@@ -114,7 +115,7 @@ class Pasts:
         self._asks = {(ask.key, ask.crossing): ask for ask in asks}
         self._keys, self._legs, self._offences, self._crowded = keys or {}, legs or {}, offences or {}, crowded or {}
         self._made: dict[frozenset[str], Past] = {}
-        self.lists = {}
+        self.lists, self.passing = {}, {}
 
     def of(self, key: str | None, crossing: str) -> Past:
         """What a crossing is judged by: the past of the subject that the key names, under all keys it has."""
@@ -284,14 +285,29 @@ def _offences(tx: Transaction, asks: Sequence[Ask], keys: Mapping[str, frozenset
     return found
 
 
-def traffic(tx: Transaction, checkpoint: str, day: date, before: datetime, crossing: str) -> Traffic:
-    """What crossed at a checkpoint on a day before an instant, this crossing left out."""
+class Passing:
+    """What crossed at a checkpoint on a day: in sum before an instant, and one by one since."""
+
+    def __init__(self, before: Traffic, since: Iterable[tuple[datetime, int, int, str]]) -> None:
+        self._before, self._since = before, list(since)
+
+    def until(self, at: datetime, crossing: str) -> Traffic:
+        """What had crossed at an instant, this crossing left out."""
+        found = [each for each in self._since if each[0] < at and each[3] != crossing]
+        vehicles = self._before.vehicles + sum(each[1] for each in found)
+        return Traffic(vehicles, self._before.persons + sum(each[2] for each in found))
+
+    def add(self, at: datetime, vehicles: int, persons: int, crossing: str) -> None:
+        """Take note of a crossing that is stored in this transaction."""
+        self._since.append((at, vehicles, persons, crossing))
+
+
+def passing(tx: Transaction, checkpoint: str, day: date, since: datetime, until: datetime) -> Passing:
+    """What crossed at a checkpoint on a day, for whoever asks about instants of this span."""
     column = crossings.c
-    query = select(func.coalesce(func.sum(column.vehicles), 0), func.coalesce(func.sum(column.persons), 0)).where(
-        column.checkpoint == checkpoint,
-        column.local_date == day,
-        column.occurred_at < before,
-        column.id != crossing,
-        column.withdrawn.is_(False),
-    )
-    return Traffic(*tx.execute(query).one())
+    there = (column.checkpoint == checkpoint) & (column.local_date == day) & column.withdrawn.is_(False)
+    sums = select(func.coalesce(func.sum(column.vehicles), 0), func.coalesce(func.sum(column.persons), 0))
+    before = Traffic(*tx.execute(sums.where(there, column.occurred_at < since)).one())
+    span = (column.occurred_at >= since) & (column.occurred_at < until)
+    rows = tx.execute(select(column.occurred_at, column.vehicles, column.persons, column.id).where(there, span))
+    return Passing(before, [(row[0], row[1], row[2], row[3]) for row in rows])

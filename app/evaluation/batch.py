@@ -41,10 +41,13 @@ class Batch:
 
     def judge(self, received: Received, event: Prepared) -> Stored:
         """Judge one event; later ones of the batch see it."""
-        pasts, traffic = past.of(self._pasts, event), past.traffic(self._tx, self._engine, event)
+        pasts, traffic = past.of(self._pasts, event), past.traffic(self._pasts, event)
         decision = self._engine.judge(event, pasts, traffic)
         made = decided(event.crossing, decision, self._engine.rulebook, self._now, Why())
-        self._made.append((recorded(event.crossing, received, event, made.decision), made, event))
+        row = recorded(event.crossing, received, event, made.decision)
+        self._made.append((row, made, event))
+        if passing := self._pasts.passing.get((row.checkpoint, row.local_date)):
+            passing.add(row.occurred_at, row.vehicles, row.persons, row.id)
         for subject, facts in event.subjects:
             self._pasts.add(subject.leg(facts, event.checkpoint.state, event.crossing))
         for each in made.new:
@@ -66,4 +69,5 @@ class Batch:
             trigger = Trigger(Cause.LATE_EVENT, event.crossing, self._now)
             offends, but = bool(made.new), after[event.crossing]
             found |= past.mark_later(self._tx, self._engine, self._pasts, event, trigger, offends=offends, but=but)
+        past.mark_days(self._tx, self._pasts, [event for _, _, event in self._made], Cause.LATE_EVENT, self._now)
         return found

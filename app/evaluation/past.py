@@ -90,6 +90,11 @@ def load(tx: Transaction, engine: Engine, events: Sequence[Prepared]) -> Pasts:
     pasts = history.load(tx, list(asks))
     voyages = {(event.voyage, event.day) for event in events if event.voyage and engine.asks_for_lists(event)}
     pasts.lists = manifests.of_voyages(tx, voyages)
+    days: defaultdict[tuple[str, date], list[datetime]] = defaultdict(list)
+    for event in events:
+        if engine.asks_for_traffic(event):
+            days[event.checkpoint.code, event.day].append(event.event.occurred_at)
+    pasts.passing = {key: history.passing(tx, *key, min(times), max(times)) for key, times in days.items()}
     return pasts
 
 
@@ -110,11 +115,10 @@ def of(pasts: Pasts, event: Prepared) -> list[Past]:
     return [replace(pasts.of(subject.key, event.crossing), lists=lists) for subject, _ in event.subjects]
 
 
-def traffic(tx: Transaction, engine: Engine, event: Prepared) -> Traffic:
+def traffic(pasts: Pasts, event: Prepared) -> Traffic:
     """What crossed at the checkpoint earlier that day, if any rule there asks."""
-    if not engine.asks_for_traffic(event):
-        return NO_TRAFFIC
-    return history.traffic(tx, event.checkpoint.code, event.day, event.event.occurred_at, event.crossing)
+    passing = pasts.passing.get((event.checkpoint.code, event.day))
+    return passing.until(event.event.occurred_at, event.crossing) if passing else NO_TRAFFIC
 
 
 def later(
@@ -164,16 +168,23 @@ def mark_later(  # one argument for each thing that takes part
     offends: bool = True,
     but: Collection[str] = (),
 ) -> bool:
-    """Later crossings of its subjects are due, and of the day at the checkpoint if any rule there asks for traffic.
+    """Later crossings of its subjects are due; whether there are any.
 
-    `offends` if it has or had violations. `but` are crossings that were judged by it already. Whether there are any
-    others of its subjects.
+    `offends` if it has or had violations. `but` are crossings that were judged by it already.
     """
     found = later(tx, engine, pasts, event, offends=offends).difference(but)
     due.mark(tx, found, trigger)
-    if engine.asks_for_traffic(event):
-        due.mark_day(tx, event.checkpoint.code, event.day, event.event.occurred_at, trigger)
     return bool(found)
+
+
+def mark_days(tx: Transaction, pasts: Pasts, events: Sequence[Prepared], cause: Cause, now: datetime) -> None:
+    """Later crossings of the day at their checkpoints are due, if any rule there asks for traffic; these are not."""
+    first: dict[tuple[str, date], Prepared] = {}
+    for event in sorted(events, key=lambda each: each.event.occurred_at):
+        first.setdefault((event.checkpoint.code, event.day), event)
+    for key in first.keys() & pasts.passing.keys():
+        trigger = Trigger(cause, first[key].crossing, now)
+        due.mark_day(tx, *key, first[key].event.occurred_at, trigger, [each.crossing for each in events])
 
 
 def relink(tx: Transaction, new: Iterable[Prepared], trigger: Trigger, old: Iterable[Subject] = ()) -> None:

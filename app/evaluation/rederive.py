@@ -75,7 +75,7 @@ def _again(  # one argument for each thing a decision rests on
     trigger: Trigger,
     now: datetime,
 ) -> None:
-    decision = engine.judge(event, past.of(pasts, event), past.traffic(tx, engine, event))
+    decision = engine.judge(event, past.of(pasts, event), past.traffic(pasts, event))
     facts = facts_of([judgement.facts for judgement in decision.judgements])
     if facts == crossing.facts and _told_as(crossing.answer, decision):
         return

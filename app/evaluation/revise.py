@@ -84,11 +84,12 @@ def _carry_out(  # one argument for each thing that takes part
     past.relink(tx, [new] if new else [], trigger, before.subjects)
     if new:
         pasts = past.load(tx, engine, [new])
-        decision = engine.judge(new, past.of(pasts, new), past.traffic(tx, engine, new))
+        decision = engine.judge(new, past.of(pasts, new), past.traffic(pasts, new))
         made = decided(before.id, decision, engine.rulebook, now, why, standing)
         records.store_decisions(tx, [(before.id, made.decision)])
         settle(tx, engine.rulebook, standing, made, now)
         past.mark_later(tx, engine, pasts, new, trigger)
+        past.mark_days(tx, pasts, [new], Cause.LATE_EVENT, now)
         answer = made.decision.answer
     else:
         gone = withdrawn(before.id, engine.rulebook.digest, now, why)
@@ -97,6 +98,7 @@ def _carry_out(  # one argument for each thing that takes part
         answer = gone.answer
     if known and was:
         past.mark_later(tx, engine, was, known, trigger)
+        past.mark_days(tx, was, [known], Cause.LATE_EVENT, now)
     elif not before.withdrawn:
         # It names its subjects, though today it cannot be read.
         keys = links.all_keys(tx, {each.key for each in before.subjects if each.key})

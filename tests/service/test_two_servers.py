@@ -101,7 +101,7 @@ def test_of_two_crossings_of_a_day_the_later_is_judged_by_the_earlier(
     with (rules / "measures.yaml").open("a") as measures:
         measures.write(MEASURE)
     with servers(database, 2, rules) as two:
-        monkeypatch.setattr(history, "traffic", together(history.traffic))
+        monkeypatch.setattr(history, "passing", together(history.passing))
         futures = []
         for number in range(2):
             at = (FIRST + timedelta(hours=number)).isoformat()
