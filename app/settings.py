@@ -1,7 +1,7 @@
 """How installations differ: read from the environment once, then handed down, never looked up."""
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from difflib import get_close_matches
 from pathlib import Path
 from typing import TypeVar
@@ -26,6 +26,16 @@ class Settings:
     """Largest request body accepted, in bytes."""
     cross_check: bool = True
     """Whether what the nominating backends say is compared with one another."""
+    signing_key: Path = Path("var/signing.pem")
+    """File of the key that rulebooks for posts are signed with; without it posts are given none."""
+    spool_dir: Path = Path("var/spool")
+    """Of a post: where events are kept until the centre has them."""
+    centre_url: str = ""
+    """Of a post: address of the centre, `https://…`."""
+    centre_key: str = field(default="", repr=False)
+    """Of a post: its key at the centre, of role `post`."""
+    rulebook_key: str = ""
+    """Of a post: the public key that rulebooks must be signed with, `ed25519:…`."""
 
 
 def _whole(low: int, high: int) -> Callable[[str], int]:
@@ -52,6 +62,12 @@ def _text(text: str) -> str:
     return text.strip()
 
 
+def _address(text: str) -> str:
+    if not text.startswith(("http://", "https://")):
+        raise ValueError("must begin with https:// or http://")
+    return text.rstrip("/")
+
+
 def _database_url(text: str) -> str:
     if not text.startswith(("sqlite:///", "postgresql+psycopg://")):
         # The text itself may hold a password and is not repeated.
@@ -66,6 +82,11 @@ _PARSERS: Mapping[str, Callable[[str], object]] = {
     "port": _whole(0, 65535),
     "log_level": _one_of({level: level for level in ("debug", "info", "warning", "error")}),
     "max_body_bytes": _whole(1 << 10, 1 << 30),
+    "signing_key": lambda text: Path(_text(text)),
+    "spool_dir": lambda text: Path(_text(text)),
+    "centre_url": _address,
+    "centre_key": _text,
+    "rulebook_key": _text,
     "cross_check": _one_of({"on": True, "off": False}),
 }
 
@@ -96,4 +117,4 @@ def _suggestion(name: str) -> str:
 
 
 def _variables() -> Iterator[str]:
-    return (PREFIX + field.name.upper() for field in fields(Settings))
+    return (PREFIX + each.name.upper() for each in fields(Settings))

@@ -1,6 +1,7 @@
 """`gerege keys`: bearer keys of systems and people."""
 
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -8,8 +9,9 @@ from rich.table import Table
 
 from app.cli.database import opened
 from app.cli.settings import DatabaseOption, settings
-from app.cli.terminal import Format, FormatOption, WrongUseError, err, out, write_json
+from app.cli.terminal import CannotRunError, Format, FormatOption, WrongUseError, err, out, write_json
 from app.clock import SystemClock
+from app.evaluation.bundle import new_key
 from app.identity import keys
 from app.identity.keys import Credential
 from app.identity.roles import Role
@@ -36,6 +38,16 @@ def create(
     else:
         err.print(f"Key {made.id} of role {role} for {name}. It is not shown again:")
         typer.echo(key)
+
+
+def signing(file: Annotated[Path, typer.Argument(help="Where to keep the key; must not be there yet.")]) -> None:
+    """Make a key that rulebooks for posts are signed with, and print its public part, which posts are given."""
+    try:
+        public = new_key(file)
+    except FileExistsError as error:
+        raise CannotRunError(f"{file} is there already, and rulebooks signed with its key are trusted.") from error
+    err.print(f"Servers with GEREGE_SIGNING_KEY={file} sign with it. Posts are given the public key:", soft_wrap=True)
+    typer.echo(public)
 
 
 def list_(database: DatabaseOption = None, form: FormatOption = Format.TEXT) -> None:

@@ -1,14 +1,18 @@
 """Which rulebook is in force: that of the rules folder if it loads, else the last good one, loudly (law 9)."""
 
-from collections.abc import Iterator, Mapping
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
+from typing import Final
 
+import structlog
 from sqlalchemy import Engine as Database
 
-from app.errors import Invalid, NotFound, Problem
+from app.errors import Invalid, NotFound, Problem, Unavailable
 from app.facts.reference_data import CHECKPOINTS, ReferenceData, parse
 from app.language.diagnostics import Diagnostic, Severity
 from app.language.ir import Position, Rulebook
@@ -16,6 +20,10 @@ from app.language.load import load, read_sources
 from app.language.suggest import did_you_mean
 from app.storage import rulebooks
 from app.storage.engine import reading, transaction
+
+# How often it is looked up whether another rulebook was put in force.
+_LOOK_SECONDS: Final = 1.0
+_log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +92,42 @@ def put_in_force(database: Database, rules: Path, now: datetime, actor: str) -> 
         problems = [Problem(f"{e.at.file}:{e.at.line}:{e.at.column}", e.message, e.hint or None) for e in errors]
         raise Invalid("The rules have errors, and no earlier rulebook can be kept in force.", problems)
     return InForce(last.rulebook, last.reference, errors)
+
+
+class Watch:
+    """Hands on each rulebook that another server, or `gerege rules activate`, puts in force; runs until stopped."""
+
+    def __init__(self, database: Database, in_force: Callable[[], InForce], renew: Callable[[InForce], object]) -> None:
+        self._database, self._in_force, self._renew = database, in_force, renew
+        self._stopping = threading.Event()
+        self._refused: str | None = None
+        self._thread = threading.Thread(target=self._run, name="watching rulebooks", daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Returns when nothing is handed on any more."""
+        self._stopping.set()
+        self._thread.join()
+
+    def _run(self) -> None:
+        while not self._stopping.wait(_LOOK_SECONDS):
+            # Without a database there is nothing to be told; events are refused meanwhile.
+            with suppress(Unavailable):
+                self._look()
+
+    def _look(self) -> None:
+        with reading(self._database) as tx:
+            digest = rulebooks.active(tx)
+        if digest is None or digest in {self._in_force().rulebook.digest, self._refused}:
+            return
+        try:
+            found = stored(self._database, digest)
+        except NotFound as error:
+            self._refused = digest
+            _log.error("the rulebook put in force does not compile in this release, the last stays", why=str(error))
+            return
+        self._renew(found)
+        _log.info("another rulebook is in force", digest=digest)
 
 
 def _compile_folder(rules: Path) -> tuple[InForce | None, tuple[Diagnostic, ...]]:

@@ -23,7 +23,7 @@ from app.storage.types import is_storable
 
 _SOURCE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/-]{0,99}\*?|\*")
 _LONGEST_NAME = 200
-_SENDING = frozenset({Role.CHECKPOINT, Role.ADMIN})
+_SENDING = frozenset({Role.CHECKPOINT, Role.POST, Role.ADMIN})
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +82,17 @@ def issue(
         )
     )
     return made, f"gk_{made.id}_{secret}"
+
+
+def adopt(tx: Transaction, key: str, name: str, role: Role, now: datetime) -> None:
+    """Let a whole key of another installation work here too, for any source; raises `Invalid` if it is none."""
+    prefix, _, rest = key.partition("_")
+    identifier, _, secret = rest.partition("_")
+    if prefix != "gk" or not identifier or not secret or not is_storable(identifier):
+        raise Invalid("That is no key of Gerege; `gerege keys create` at the centre makes one.")
+    if _find(tx, identifier) is None:
+        values = {"id": identifier, "name": name, "role": role.value, "sources": ["*"], "created_at": now}
+        tx.execute(insert(credentials).values(values | {"key_hash": _hash(secret)}))
 
 
 def authenticate(tx: Transaction, key: str, now: datetime) -> Credential:

@@ -1,6 +1,7 @@
 """Rulebooks as they were put in force: their sources are kept, so any decision can be derived again."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import func, insert, select
@@ -9,10 +10,27 @@ from app.storage.engine import Transaction, Work, alone_at
 from app.storage.tables import activations, rulebooks
 
 
+@dataclass(frozen=True, slots=True)
+class Activation:
+    """When a rulebook (by its digest) was put in force, and the how manieth that was."""
+
+    revision: int
+    rulebook: str
+    activated_at: datetime
+
+
+def newest(tx: Transaction) -> Activation | None:
+    """The activation of the rulebook in force; None if none ever was."""
+    column = activations.c
+    query = select(column.id, column.rulebook, column.activated_at).order_by(column.id.desc()).limit(1)
+    row = tx.execute(query).one_or_none()
+    return Activation(*row) if row else None
+
+
 def active(tx: Transaction) -> str | None:
     """Digest of the rulebook in force; None if none ever was."""
-    newest = select(activations.c.rulebook).order_by(activations.c.id.desc()).limit(1)
-    return tx.execute(newest).scalar_one_or_none()
+    found = newest(tx)
+    return found.rulebook if found else None
 
 
 def sources(tx: Transaction, digest: str) -> Mapping[str, str] | None:

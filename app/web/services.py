@@ -6,7 +6,11 @@ from fastapi import Request
 from sqlalchemy import Engine as Database
 
 from app.clock import Clock
+from app.errors import NotFound
 from app.evaluation.pipeline import Pipeline
+from app.evaluation.reload import stored
+from app.forwarding.post import Post
+from app.language.ir import Rulebook
 from app.settings import Settings
 from app.web.metrics import Metrics
 from app.web.security import Keyring
@@ -22,9 +26,25 @@ class Services:
     pipeline: Pipeline
     keyring: Keyring
     metrics: Metrics
+    post: Post | None = None
+    """At a post with a bad line: what it is beside a service of its own."""
 
 
 def services_of(request: Request) -> Services:
     """The services of the application that serves a request."""
     found: Services = request.app.state.services
     return found
+
+
+def rulebook_of(services: Services, digest: str) -> Rulebook | None:
+    """The rulebook a decision was made by; the words of today's may be others.
+
+    None if its files no longer compile: the explanation stored with the finding still stands.
+    """
+    in_force = services.pipeline.in_force
+    if in_force.rulebook.digest == digest:
+        return in_force.rulebook
+    try:
+        return stored(services.database, digest).rulebook
+    except NotFound:
+        return None
