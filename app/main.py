@@ -1,36 +1,53 @@
 """Composition root: settings in, one wired application out."""
 
+import asyncio
 import gc
 import logging
 import os
+import signal
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import structlog
 from fastapi import FastAPI
+from httpx2 import Client
 
 from app.clock import Clock, SystemClock
+from app.evaluation.bundle import public_key
 from app.evaluation.pipeline import Pipeline
-from app.evaluation.reload import put_in_force
+from app.evaluation.reload import Watch, put_in_force
+from app.forwarding import rulebook, spool
+from app.forwarding.post import Post
+from app.forwarding.rulebook import Keeper
+from app.forwarding.sending import Line, Sender
+from app.identity import keys
+from app.identity.roles import Permission, Role
 from app.settings import Settings
 from app.settings import from_environment as settings_from
-from app.storage.engine import connect
+from app.storage.engine import connect, reading, transaction
 from app.storage.migrate import upgrade
 from app.web.application import create
 from app.web.metrics import Metrics
 from app.web.security import Keyring
 from app.web.services import Services
+from app.web.stream import Stream
+from app.web.stream import consume as take
 
 MIGRATIONS = Path(__file__).parent.parent / "migrations"
 _log = structlog.get_logger()
 
 
 def build(settings: Settings, clock: Clock | None = None) -> FastAPI:
-    """Wire the application: the database is brought up to date, the rulebook put in force, the pipeline started.
+    """Wire the application; errors as `wired`."""
+    return create(*wired(settings, clock or SystemClock()))
+
+
+def wired(settings: Settings, clock: Clock) -> tuple[Services, Callable[[], None]]:
+    """The services, and how they are closed: the database is brought up to date, the rulebook put in force.
 
     Raises Invalid if the rules have errors and there is no earlier rulebook, Unavailable without a database.
     """
-    clock = clock or SystemClock()
     database = connect(settings.database_url)
     try:
         upgrade(database, MIGRATIONS)
@@ -44,11 +61,80 @@ def build(settings: Settings, clock: Clock | None = None) -> FastAPI:
         )
     pipeline = Pipeline(database, in_force, clock, cross_check=settings.cross_check)
 
+    watch = Watch(database, lambda: pipeline.in_force, pipeline.renew)
+
     def close() -> None:
+        watch.stop()
         pipeline.close()
         database.dispose()
 
-    return create(Services(settings, clock, database, pipeline, Keyring(database, clock), Metrics()), close)
+    return Services(settings, clock, database, pipeline, Keyring(database, clock), Metrics()), close
+
+
+def consume(settings: Settings, key: str, stream: Stream) -> None:
+    """Take events of a stream in the name of a key until SIGINT or SIGTERM.
+
+    Raises GeregeError, and OSError if the stream cannot be reached.
+    """
+    log_as(settings.log_level)
+    clock = SystemClock()
+    services, close = wired(settings, clock)
+    collect_seldom()
+
+    async def run() -> None:
+        stopping, loop = asyncio.Event(), asyncio.get_running_loop()
+        for asked in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(asked, stopping.set)
+        await take(services, credential, stream, stopping)
+
+    try:
+        with reading(services.database) as tx:
+            credential = keys.authenticate(tx, key, clock.now())
+        keys.require(credential, Permission.CROSSINGS_WRITE)
+        asyncio.run(run())
+    finally:
+        close()
+
+
+def build_post(settings: Settings, clock: Clock | None = None) -> FastAPI:
+    """Wire the service of a post with a bad line: it judges by itself, and sends on what it took (`gerege forward`).
+
+    Raises Invalid or Unavailable if it has no rulebook and the centre gives none.
+    """
+    clock = clock or SystemClock()
+    key = public_key(settings.rulebook_key)
+    settings.spool_dir.mkdir(parents=True, exist_ok=True)
+    client = Client(
+        base_url=settings.centre_url, headers={"Authorization": f"Bearer {settings.centre_key}"}, timeout=30
+    )
+    database = connect(f"sqlite:///{settings.spool_dir}/post.db")
+    try:
+        upgrade(database, MIGRATIONS)
+        with transaction(database) as tx:
+            keys.adopt(tx, settings.centre_key, "the lanes", Role.CHECKPOINT, clock.now())
+        last, in_force = rulebook.kept(settings.spool_dir, key) or rulebook.first(client, key, settings.spool_dir)
+        rulebook.put_in_force(database, last, clock.now())
+        spool.prepare(database)
+    except BaseException:
+        client.close()
+        database.dispose()
+        raise
+    pipeline = Pipeline(database, in_force, clock, cross_check=settings.cross_check)
+    watch = Watch(database, lambda: pipeline.in_force, pipeline.renew)
+    line = Line()
+    sender = Sender(database, client, clock, line)
+    keeper = Keeper(database, client, key, settings.spool_dir, last, clock)
+
+    def close() -> None:
+        keeper.stop()
+        watch.stop()
+        pipeline.close()
+        sender.stop()
+        client.close()
+        database.dispose()
+
+    post = Post(database, line, keeper)
+    return create(Services(settings, clock, database, pipeline, Keyring(database, clock), Metrics(), post), close)
 
 
 def log_as(level: str) -> None:
@@ -69,12 +155,21 @@ def log_as(level: str) -> None:
 
 def from_environment() -> FastAPI:
     """The application as `uvicorn --factory` starts it, with the settings of the environment."""
+    return _started(build)
+
+
+def post_from_environment() -> FastAPI:
+    """As `from_environment`, of a post."""
+    return _started(build_post)
+
+
+def _started(make: Callable[[Settings], FastAPI]) -> FastAPI:
     # Reading requests and judging events take turns on one interpreter lock; at the default of 5 ms each waits for
     # the other ten times as long as its own work takes.
     sys.setswitchinterval(0.0005)
     settings = settings_from(os.environ)
     log_as(settings.log_level)
-    application = build(settings)
+    application = make(settings)
     collect_seldom()
     return application
 

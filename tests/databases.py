@@ -11,7 +11,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from importlib.util import find_spec
 from itertools import count
@@ -22,15 +22,37 @@ import psycopg
 _NOBODY = 65534
 _START_LIMIT = 120.0
 """Seconds; a start takes two or three, and more on a machine that is busy."""
-_OPTIONS = {"listen_addresses": "", "fsync": "off", "full_page_writes": "off", "max_connections": "40"}
+DURABLE = {"listen_addresses": "", "max_connections": "40"}
+_OPTIONS = DURABLE | {"fsync": "off", "full_page_writes": "off"}
 _serial = count(1)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Postgres:
     """A running server that listens only on a socket in its own `folder`."""
 
     folder: Path
+    binaries: Path
+    options: Mapping[str, str]
+    server: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Start it, as after a crash if it was killed, and wait until it answers."""
+        with (self.folder / "log").open("ab") as log:
+            options = [f"--{name}={value}" for name, value in self.options.items()]
+            command = _as_user(self.binaries / "postgres", "-D", self.folder / "data", "-k", self.folder, *options)
+            self.server = subprocess.Popen(command, stdout=log, stderr=log, cwd=self.folder)
+        _wait_until_ready(self, self.server)
+
+    def kill(self) -> None:
+        """End it without a word: it answers nobody and writes nothing more."""
+        assert self.server
+        children = Path(f"/proc/{self.server.pid}/task/{self.server.pid}/children").read_text().split()
+        self.server.kill()
+        for child in children:
+            with suppress(ProcessLookupError):
+                os.kill(int(child), signal.SIGKILL)
+        self.server.wait()
 
     def url(self, database: str) -> str:
         return f"postgresql+psycopg://postgres@/{database}?host={self.folder}"
@@ -52,23 +74,20 @@ class Postgres:
 
 
 @contextmanager
-def running_postgres(given: Mapping[str, str] = _OPTIONS) -> Iterator[Postgres]:
+def running_postgres(options: Mapping[str, str] = _OPTIONS) -> Iterator[Postgres]:
     """Start a server on an empty folder under the temporary one; stop it and remove all at the end."""
     folder = Path(tempfile.mkdtemp(prefix="gerege-pg-"))
     try:
         binaries = _binaries(folder)
         _run_as_user(binaries / "initdb", "-D", folder / "data", "-U", "postgres", "-A", "trust", "-E", "UTF8", "-N")
-        with (folder / "log").open("wb") as log:
-            options = [f"--{name}={value}" for name, value in given.items()]
-            command = _as_user(binaries / "postgres", "-D", folder / "data", "-k", folder, *options)
-            server = subprocess.Popen(command, stdout=log, stderr=log, cwd=folder)
+        postgres = Postgres(folder, binaries, options)
         try:
-            postgres = Postgres(folder)
-            _wait_until_ready(postgres, server)
+            postgres.start()
             yield postgres
         finally:
-            server.send_signal(signal.SIGINT)  # drops clients that a test left connected; SIGTERM would wait
-            server.wait()
+            if postgres.server:
+                postgres.server.send_signal(signal.SIGINT)  # drops clients a test left connected; SIGTERM would wait
+                postgres.server.wait()
     finally:
         shutil.rmtree(folder)
 

@@ -7,13 +7,16 @@ import typer
 from alembic.util import CommandError
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
+from app.cli.consume import consume
 from app.cli.demo.command import demo
 from app.cli.fields import fields
-from app.cli.keys import create, list_, revoke
+from app.cli.forward import forward
+from app.cli.keys import create, list_, revoke, signing
 from app.cli.manifest import manifest
 from app.cli.migrate import migrate
 from app.cli.mrz import mrz
 from app.cli.replay import replay
+from app.cli.rules.activate import activate
 from app.cli.rules.cases import run_cases
 from app.cli.rules.check import check
 from app.cli.rules.explain import explain
@@ -37,14 +40,16 @@ app = typer.Typer(
 )
 keys = typer.Typer(no_args_is_help=True, help="Make, list and revoke the keys that requests are made with.")
 rules = typer.Typer(no_args_is_help=True, help="Check the rules, run their cases, explain a verdict.")
-for command in (serve, migrate, demo, replay, stay, manifest, fields, mrz):
+for command in (serve, consume, forward, migrate, demo, replay, stay, manifest, fields, mrz):
     app.command(epilog=_CODES)(command)
 keys.command(epilog=_CODES)(create)
 keys.command("list", epilog=_CODES)(list_)
 keys.command(epilog=_CODES)(revoke)
+keys.command(epilog=_CODES)(signing)
 rules.command(epilog=_CODES)(check)
 rules.command("test", epilog=_CODES)(run_cases)
 rules.command(epilog=_CODES)(explain)
+rules.command(epilog=_CODES)(activate)
 app.add_typer(keys, name="keys", epilog=_CODES)
 app.add_typer(rules, name="rules", epilog=_CODES)
 

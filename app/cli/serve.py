@@ -3,21 +3,28 @@
 import os
 import signal
 import socket
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 import uvicorn
 from fastapi import FastAPI
 from uvicorn.importer import import_from_string
+from uvicorn.supervisors import Multiprocess
 
 from app.cli.database import opened
 from app.cli.settings import DatabaseOption, RulesOption, environment
 from app.cli.terminal import CannotRunError, counted, err, fault, working
+from app.clock import SystemClock
 from app.errors import Invalid
-from app.evaluation.reload import InForce
+from app.evaluation.reload import InForce, put_in_force
 from app.settings import Settings, from_environment
+from app.storage.engine import connect
 
+_APPLICATION = "app.main:from_environment"
 _BACKLOG = 2048
 # Containers are killed ten seconds after they were asked to end.
 _GRACE_SECONDS = 8
@@ -31,6 +38,7 @@ def serve(
     database: DatabaseOption = None,
     rules: RulesOption = None,
     migrate: Annotated[bool, typer.Option("--migrate", help="Migrate a PostgreSQL database too.")] = False,
+    workers: Annotated[int, typer.Option(min=1, max=64, help="Processes that serve together.")] = 1,
 ) -> None:
     """Serve the API until Ctrl-C; an SQLite database is made and migrated by itself."""
     chosen = environment({"host": host, "port": port, "database_url": database, "rules_dir": rules})
@@ -40,12 +48,23 @@ def serve(
     try:
         with opened(settings.database_url, migrate=migrate):
             pass
-        with _listen(settings) as listening:
-            # The application is made from the environment (`app.main.from_environment`), so the options go there.
-            os.environ.update(chosen)
-            _run(settings, listening)
+        if workers == 1:
+            serve_application(_APPLICATION, settings, chosen)
+        else:
+            with _listen(settings) as listening:
+                os.environ.update(chosen)
+                _run_together(settings, listening, workers)
     except KeyboardInterrupt:
         err.print("Stopped.")
+
+
+def serve_application(name: str, settings: Settings, chosen: Mapping[str, str]) -> None:
+    """Serve an application in this process; it is made by the function of that name from the environment `chosen`."""
+    with _listen(settings) as listening:
+        os.environ.update(chosen)
+        application = _application(name, settings)
+        _announce(application.state.services.pipeline.in_force, settings.rules_dir, listening)
+        uvicorn.Server(_config(application)).run(sockets=[listening])
 
 
 def _listen(settings: Settings) -> socket.socket:
@@ -62,9 +81,24 @@ def _listen(settings: Settings) -> socket.socket:
     return listening
 
 
-def _run(settings: Settings, listening: socket.socket) -> None:
-    application = _application(settings)
-    config = uvicorn.Config(
+def _run_together(settings: Settings, listening: socket.socket, workers: int) -> None:
+    """Workers share the port and the database; one that dies is started anew."""
+    # Read here once, so that errors are told in words, and by one.
+    database = connect(settings.database_url)
+    try:
+        with _told(settings):
+            in_force = put_in_force(database, settings.rules_dir, SystemClock().now(), "serve")
+    finally:
+        database.dispose()
+    _announce(in_force, settings.rules_dir, listening)
+    with tempfile.TemporaryDirectory(prefix="gerege-metrics-") as folder:
+        os.environ["PROMETHEUS_MULTIPROC_DIR"] = folder
+        config = _config(_APPLICATION, factory=True, workers=workers)
+        Multiprocess(config, sockets=[listening]).run()
+
+
+def _config(application: FastAPI | str, **more: Any) -> uvicorn.Config:  # noqa: ANN401 (uvicorn's own)
+    return uvicorn.Config(
         application,
         loop="uvloop",
         http="httptools",
@@ -74,9 +108,8 @@ def _run(settings: Settings, listening: socket.socket) -> None:
         server_header=False,
         backlog=_BACKLOG,
         timeout_graceful_shutdown=_GRACE_SECONDS,
+        **more,
     )
-    _announce(application.state.services.pipeline.in_force, settings.rules_dir, listening)
-    uvicorn.Server(config).run(sockets=[listening])
 
 
 def _announce(in_force: InForce, folder: Path, listening: socket.socket) -> None:
@@ -90,13 +123,20 @@ def _announce(in_force: InForce, folder: Path, listening: socket.socket) -> None
     err.print(f"Gerege serves at http://{f'[{host}]' if ':' in host else host}:{port}; Ctrl-C ends it.", soft_wrap=True)
 
 
-def _application(settings: Settings) -> FastAPI:
+def _application(name: str, settings: Settings) -> FastAPI:
     """The application, by name: commands are below the composition root."""
+    with _told(settings):
+        application = import_from_string(name)()
+    if not isinstance(application, FastAPI):
+        raise TypeError(f"{name} makes no application")
+    return application
+
+
+@contextmanager
+def _told(settings: Settings) -> Iterator[None]:
+    """Errors of the rules are told with the command that shows them."""
     try:
         with working(f"Reading the rules in {settings.rules_dir}…"):
-            application = import_from_string("app.main:from_environment")()
+            yield
     except Invalid as error:
         raise CannotRunError(f"{error}\nRun `gerege rules check {settings.rules_dir}`.") from error
-    if not isinstance(application, FastAPI):
-        raise TypeError("app.main:from_environment makes no application")
-    return application

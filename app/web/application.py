@@ -16,11 +16,28 @@ from app.clock import uuid7
 from app.crossings.due import Backlog
 from app.vocabulary.wire import Crossing
 from app.web import problems
-from app.web.api import crossings, manifests, rules, schemas, service, subjects, violations
+from app.web.api import (
+    batch,
+    crossings,
+    forwarding,
+    manifests,
+    rulebooks,
+    rules,
+    schemas,
+    service,
+    subjects,
+    violations,
+)
 from app.web.services import Services
 
 _HEADERS = ((b"x-content-type-options", b"nosniff"), (b"cache-control", b"no-store"))
 _log = structlog.get_logger()
+_OF_THE_CENTRE = (
+    crossings.sending,
+    *(module.router for module in (crossings, batch, manifests, violations, subjects, rules, rulebooks, service)),
+)
+# What it could not send on (corrections, lists) a post does not take.
+_OF_A_POST = (crossings.sending, batch.router, forwarding.router, service.router)
 
 
 def create(services: Services, close: Callable[[], None]) -> FastAPI:
@@ -46,8 +63,8 @@ def create(services: Services, close: Callable[[], None]) -> FastAPI:
     # The path every event takes: FastAPI's own handling of a request costs as much as judging it. Its route of the
     # same path, shadowed by this one, stays for the OpenAPI document.
     app.router.routes.insert(0, Route("/v1/crossings", crossings.post_crossing, methods=["POST"]))
-    for module in (crossings, manifests, violations, subjects, rules, service):
-        app.include_router(module.router)
+    for router in _OF_A_POST if services.post else _OF_THE_CENTRE:
+        app.include_router(router)
     problems.install(app)
     app.add_middleware(Observed, services=services)
     app.openapi = lambda: _described(app)  # type: ignore[method-assign]
@@ -82,7 +99,8 @@ class Observed:
             except Exception as error:
                 if status:  # an answer is on its way already; the server breaks the connection off
                     raise
-                await problems.unexpected(error, scope["method"], _route(scope))(scope, receive, sending)
+                answer = problems.answered(error, method=scope["method"], route=_route(scope))
+                await answer(scope, receive, sending)
             finally:
                 self._observe(scope, status, time.perf_counter() - began)
 

@@ -1,0 +1,58 @@
+"""`gerege forward`: the service of a post with a bad line."""
+
+import signal
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from app.cli.serve import serve_application
+from app.cli.settings import environment
+from app.cli.terminal import CannotRunError, err
+from app.errors import Invalid, Problem, Unavailable
+from app.evaluation.bundle import public_key
+from app.settings import from_environment
+
+
+def forward(
+    to: Annotated[str | None, typer.Option(metavar="URL", help="Address of the centre. [GEREGE_CENTRE_URL]")] = None,
+    spool: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Where events and the rulebook are kept. [GEREGE_SPOOL_DIR]")
+    ] = None,
+    key_file: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="File with the post's key at the centre. [GEREGE_CENTRE_KEY]")
+    ] = None,
+    rulebook_key: Annotated[
+        str | None, typer.Option(metavar="KEY", help="Public key of the centre's rulebooks. [GEREGE_RULEBOOK_KEY]")
+    ] = None,
+    host: Annotated[str | None, typer.Option(help="Address to listen at. [GEREGE_HOST]")] = None,
+    port: Annotated[int | None, typer.Option(min=0, max=65535, help="Port to listen at. [GEREGE_PORT]")] = None,
+) -> None:
+    """Take events as the centre does, judge them at once (provisionally), and send them on until the centre has them.
+
+    The first start needs the line, for a rulebook; lanes send with the key of the post.
+    """
+    options = {"centre_url": to, "spool_dir": spool, "rulebook_key": rulebook_key, "host": host, "port": port}
+    key = key_file.read_text().strip() if key_file else None
+    chosen = environment(options | {"centre_key": key})
+    settings = from_environment(chosen)
+    _check(settings.centre_url, settings.centre_key, settings.rulebook_key)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        serve_application("app.main:post_from_environment", settings, chosen)
+    except Unavailable as error:
+        raise CannotRunError(error.detail) from error
+    except KeyboardInterrupt:
+        err.print("Stopped; what was not sent is sent after the next start.")
+
+
+def _check(url: str, key: str, rulebook_key: str) -> None:
+    given = {"GEREGE_CENTRE_URL": url, "GEREGE_CENTRE_KEY": key, "GEREGE_RULEBOOK_KEY": rulebook_key}
+    problems = [Problem(name, "is not set") for name, value in given.items() if not value]
+    if rulebook_key:
+        try:
+            public_key(rulebook_key)
+        except ValueError as error:
+            problems.append(Problem("GEREGE_RULEBOOK_KEY", str(error)))
+    if problems:
+        raise Invalid("A post needs its centre, its key there, and the key of the centre's rulebooks.", problems)
