@@ -1,0 +1,236 @@
+"""What happens to a national line: killed processes, lost databases, bad connections, full disks, crowds.
+
+After each: every acknowledged event is there exactly once, nothing else is, and the service goes on by itself.
+"""
+
+import os
+import signal
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from resource import RLIM_INFINITY, RLIMIT_FSIZE, prlimit
+
+import orjson
+import pytest
+
+from tests.databases import DURABLE, running_postgres
+from tests.faults.running import Running, Senders, check, crossing, lots, running, until
+
+MB = 1 << 20
+
+
+def test_workers_killed_amid_load_lose_nothing_and_are_replaced(database_url: str) -> None:
+    with running(database_url, workers=2) as service:
+        until(lambda: len(service.children) == 2, "the workers did not start")
+        senders = Senders(service.port, service.key, lots(8, 25)).start()
+        for wanted in (30, 80, 130):
+            until(lambda wanted=wanted: senders.count >= wanted, "the senders got no further")  # type: ignore[misc]
+            os.kill(service.children[0], signal.SIGKILL)
+        senders.finish()
+        until(lambda: len(service.children) == 2, "killed workers were not replaced")
+        assert service.is_ready()
+    check(database_url, senders)
+
+
+def test_a_service_killed_and_started_again_has_all_it_acknowledged(database_url: str) -> None:
+    with running(database_url) as service:
+        senders = Senders(service.port, service.key, lots(8, 30)).start()
+        for wanted in (50, 140):
+            until(lambda wanted=wanted: senders.count >= wanted, "the senders got no further")  # type: ignore[misc]
+            service.kill()
+            service.start()
+        senders.finish()
+    check(database_url, senders)
+
+
+def test_a_database_killed_amid_load_is_waited_for_and_nothing_acknowledged_is_lost() -> None:
+    with running_postgres(DURABLE) as postgres, postgres.fresh_database() as url, running(url, workers=2) as service:
+        senders = Senders(service.port, service.key, lots(8, 25)).start()
+        until(lambda: senders.count >= 60, "the senders got no further")
+        postgres.kill()
+        until(lambda: service.ask("GET", "/readyz")[0] == 503, "it says it is ready without a database")
+        status, headers, _ = service.ask("POST", "/v1/crossings", crossing("E990000"))
+        assert (status, int(headers["retry-after"]) > 0) == (503, True)
+        postgres.start()
+        senders.finish()
+        assert service.is_ready()
+        check(url, senders)
+
+
+def test_the_same_thousand_events_sent_by_eight_at_once_are_stored_once(database_url: str) -> None:
+    (lot,) = lots(1, 1000)
+    with running(database_url, workers=2) as service:
+        senders = Senders(service.port, service.key, [lot] * 8).start()
+        senders.finish()
+    check(database_url, senders)
+
+
+class Proxy:
+    """Between senders and the service: cuts some connections in the middle of what they carry, and holds others up."""
+
+    def __init__(self, port: int) -> None:
+        self._to, self._accepted = port, 0
+        self._listening = socket.create_server(("127.0.0.1", 0))
+        self.port: int = self._listening.getsockname()[1]
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def close(self) -> None:
+        self._listening.close()
+
+    def _accept(self) -> None:
+        while True:
+            try:
+                sender, _ = self._listening.accept()
+            except OSError:
+                return
+            self._accepted += 1
+            service = socket.create_connection(("127.0.0.1", self._to))
+            fault = self._accepted % 4
+            # Of four: one loses the second half of a request, one the second half of an answer, one is slow.
+            cuts = {1: (1500, None), 2: (None, 3000)}.get(fault, (None, None))
+            for source, target, most in ((sender, service, cuts[0]), (service, sender, cuts[1])):
+                threading.Thread(target=_carry, args=(source, target, most, fault == 3), daemon=True).start()
+
+
+def _carry(source: socket.socket, target: socket.socket, most: int | None, is_slow: bool) -> None:  # noqa: FBT001
+    carried = 0
+    try:
+        while part := source.recv(512):
+            if is_slow:
+                time.sleep(0.005)
+            if most is not None and carried + len(part) > most:
+                target.sendall(part[: most - carried])
+                break
+            target.sendall(part)
+            carried += len(part)
+    except OSError:
+        carried = 0
+    for each in (source, target):
+        each.close()
+
+
+def test_connections_that_are_cut_halved_and_slow_lose_nothing(database_url: str) -> None:
+    with running(database_url) as service:
+        proxy = Proxy(service.port)
+        senders = Senders(proxy.port, service.key, lots(8, 8)).start()
+        senders.finish()
+        proxy.close()
+        assert service.is_ready()
+    check(database_url, senders)
+
+
+def test_a_full_disk_is_told_and_once_there_is_room_the_service_goes_on(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path}/gerege.db"
+    with running(url) as service:
+        assert service.process
+        senders = Senders(service.port, service.key, lots(4, 100)).start()
+        until(lambda: senders.count >= 40, "the senders got no further")
+        # No file of the service may grow any more, as on a full disk.
+        largest = max(each.stat().st_size for each in tmp_path.iterdir())
+        prlimit(service.process.pid, RLIMIT_FSIZE, (largest, RLIM_INFINITY))
+        until(lambda: senders.told_to_wait > 5, "a full disk was not told")
+        prlimit(service.process.pid, RLIMIT_FSIZE, (RLIM_INFINITY, RLIM_INFINITY))
+        senders.finish()
+        assert service.is_ready()
+    check(url, senders)
+
+
+def test_a_thousand_senders_at_once_are_all_answered(database_url: str) -> None:
+    with running(database_url) as service:
+        connections = []
+        bodies = [crossing(f"E{number:06}") for number in range(1000)]
+        head = f"POST /v1/crossings HTTP/1.1\r\nHost: gerege\r\nAuthorization: Bearer {service.key}\r\n"
+        for body in bodies:
+            connection = socket.create_connection(("127.0.0.1", service.port), timeout=60)
+            connections.append(connection)
+            kind = f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\nConnection: close\r\n\r\n"
+            connection.sendall((head + kind).encode() + body)
+        senders = Senders(service.port, service.key, [bodies])
+        for body, connection in zip(bodies, connections, strict=True):
+            answer = b"".join(iter(lambda connection=connection: connection.recv(1 << 16), b""))  # type: ignore[misc]
+            connection.close()
+            assert answer.startswith(b"HTTP/1.1 201")
+            told = orjson.loads(answer.partition(b"\r\n\r\n")[2])
+            senders.acknowledged[orjson.loads(body)["id"]] = {told["crossing"]}
+    check(database_url, senders)
+
+
+@pytest.fixture(scope="module")
+def alone(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    with running(f"sqlite:///{tmp_path_factory.mktemp('alone')}/gerege.db") as service:
+        yield service
+
+
+def test_a_sender_that_is_slow_keeps_nobody_waiting_and_is_answered_in_the_end(alone: Running) -> None:
+    body = crossing("E880000")
+    slow = socket.create_connection(("127.0.0.1", alone.port), timeout=60)
+    head = f"POST /v1/crossings HTTP/1.1\r\nHost: gerege\r\nAuthorization: Bearer {alone.key}\r\nConnection: close\r\n"
+    slow.sendall(f"{head}Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n".encode())
+    for number, start in enumerate(range(0, len(body), 200)):
+        slow.sendall(body[start : start + 200])
+        assert alone.ask("POST", "/v1/crossings", crossing(f"E88{number:04}1"))[0] == 201
+    assert b"".join(iter(lambda: slow.recv(1 << 16), b"")).startswith(b"HTTP/1.1 201")
+    slow.close()
+
+
+@pytest.mark.parametrize("path", ["/v1/crossings", "/v1/crossings/batch"])
+def test_a_body_of_a_hundred_megabytes_is_refused_in_little_memory(alone: Running, path: str) -> None:
+    before = alone.resident
+    kind = "application/x-ndjson" if path.endswith("batch") else "application/json"
+    with socket.create_connection(("127.0.0.1", alone.port), timeout=60) as connection:
+        head = f"POST {path} HTTP/1.1\r\nHost: gerege\r\nAuthorization: Bearer {alone.key}\r\nContent-Type: {kind}\r\n"
+        connection.sendall(f"{head}Transfer-Encoding: chunked\r\nConnection: close\r\n\r\n".encode())
+        part = b"%x\r\n" % MB + b"[" * MB + b"\r\n"
+        try:
+            for _ in range(100):
+                connection.sendall(part)
+            connection.sendall(b"0\r\n\r\n")
+        except OSError:
+            assert not path.endswith("batch")
+        answer = b"".join(iter(lambda: connection.recv(1 << 16), b""))
+    assert b"413" in answer
+    assert alone.resident - before < 40 * MB
+    assert alone.is_ready()
+
+
+def test_json_nested_a_hundred_thousand_deep_is_refused(alone: Running) -> None:
+    for deep in (b"[" * 100_000 + b"]" * 100_000, b'{"persons":' * 50_000 + b"1" + b"}" * 50_000):
+        assert alone.ask("POST", "/v1/crossings", deep)[0] in {400, 422}
+    assert alone.is_ready()
+
+
+def test_a_batch_of_any_size_is_answered_line_by_line_in_little_memory(alone: Running) -> None:
+    """Sent and read at the same time; the memory it takes does not depend on the number of lines."""
+    before = alone.resident
+    count, received = 3000, bytearray()
+    with socket.create_connection(("127.0.0.1", alone.port), timeout=60) as connection:
+        head = f"POST /v1/crossings/batch HTTP/1.1\r\nHost: gerege\r\nAuthorization: Bearer {alone.key}\r\n"
+        head += "Content-Type: application/x-ndjson\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n"
+        connection.sendall(head.encode())
+
+        def send() -> None:
+            for number in range(count):
+                line = crossing(f"E77{number:05}") + b"\n"
+                connection.sendall(b"%x\r\n" % len(line) + line + b"\r\n")
+            connection.sendall(b"0\r\n\r\n")
+
+        thread = threading.Thread(target=send)
+        thread.start()
+        while part := connection.recv(1 << 16):
+            received += part
+        thread.join()
+    assert received.count(b'"status":201') == count
+    assert alone.resident - before < 60 * MB
+
+
+def test_a_batch_whose_sender_hangs_up_is_stored_as_far_as_it_came_whole(alone: Running) -> None:
+    lines = [crossing(f"E66{number:04}") for number in range(20)]
+    with socket.create_connection(("127.0.0.1", alone.port), timeout=60) as connection:
+        head = f"POST /v1/crossings/batch HTTP/1.1\r\nHost: gerege\r\nAuthorization: Bearer {alone.key}\r\n"
+        head += "Content-Type: application/x-ndjson\r\nContent-Length: 1000000\r\n\r\n"
+        connection.sendall(head.encode() + b"\n".join(lines) + b"\n" + lines[0][:100])
+        until(lambda: b'"line":20,' in connection.recv(1 << 16), "lines were not answered while more was to come")
+    again = alone.ask("POST", "/v1/crossings/batch", b"\n".join(lines), **{"Content-Type": "application/x-ndjson"})[2]
+    assert [orjson.loads(line)["status"] for line in again.splitlines()] == [200] * 20
