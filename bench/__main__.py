@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from rich.console import Console
 from rich.table import Table
 
-from bench import compiling, engines, history, http
+from bench import compiling, driver, engines, history, http
 
 _CONSOLE = Console()
 
@@ -19,8 +19,9 @@ def main() -> None:
     _engines(engines.run())
     _compiling(compiling.run())
     _history()
-    for connections in (1, 16, 64):
+    for connections in (1, 16, 128):
         _http(connections, http.run(connections))
+    _batches(http.run(1, http.BATCHES))
 
 
 def _engines(rates: Mapping[int, Mapping[str, float]]) -> None:
@@ -70,8 +71,18 @@ def _http(connections: int, measured: Mapping[str, Mapping[str, float]]) -> None
     for name, figures in measured.items():
         table.add_row(name, f"{figures['rate']:,.0f}", f"{figures['p50_ms']:.2f}", f"{figures['p99_ms']:.2f}")
     _CONSOLE.print(table)
-    for bare in (http.BARE, http.LEAN):
-        _ratio(f"gerege over the {bare} at {connections}", measured[http.GEREGE]["rate"] / measured[bare]["rate"], 0.25)
+    gerege = measured[http.GEREGE]
+    _ratio(f"gerege over the {http.BARE} at {connections}", gerege["rate"] / measured[http.BARE]["rate"], 0.45)
+    _ratio(f"gerege over the {http.INSERT} at {connections}", gerege["rate"] / measured[http.INSERT]["rate"], 1.4)
+    _at_most(f"p99 over p50 at {connections}", gerege["p99_ms"] / gerege["p50_ms"], 10)
+
+
+def _batches(measured: Mapping[str, Mapping[str, float]]) -> None:
+    table = Table("server", "events/s", title=f"batches of {driver.LINES}, SQLite, one connection")
+    for name, figures in measured.items():
+        table.add_row(name, f"{figures['rate']:,.0f}")
+    _CONSOLE.print(table)
+    _ratio("batches, gerege over the bare handler", measured[http.GEREGE]["rate"] / measured[http.BARE]["rate"], 0.6)
 
 
 def _ratio(what: str, value: float, wanted: float) -> None:

@@ -7,7 +7,7 @@ import sys
 import tempfile
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from urllib.error import URLError
@@ -23,19 +23,25 @@ from app.storage.migrate import upgrade
 
 _BARE, _GEREGE = 8971, 8972
 _ROUNDS, _SECONDS = 5, 4.0
-BARE, LEAN, GEREGE = "bare handler", "bare handler, from the bytes", "gerege"
-_SERVED = ((BARE, _BARE, "/v1/crossings"), (LEAN, _BARE, "/lean"), (GEREGE, _GEREGE, "/v1/crossings"))
+BARE, LEAN, INSERT, GEREGE = "bare handler", "bare handler, from the bytes", "bare handler, one insert", "gerege"
+SINGLE = (
+    (BARE, _BARE, "/v1/crossings"),
+    (LEAN, _BARE, "/lean"),
+    (INSERT, _BARE, "/insert"),
+    (GEREGE, _GEREGE, "/v1/crossings"),
+)
+BATCHES = ((BARE, _BARE, "/batch"), (GEREGE, _GEREGE, "/v1/crossings/batch"))
 
 
-def run(connections: int = 16) -> dict[str, dict[str, float]]:
+def run(connections: int, served: Sequence[tuple[str, int, str]] = SINGLE) -> dict[str, dict[str, float]]:
     """Medians of interleaved rounds, by server."""
     with tempfile.TemporaryDirectory() as folder:
         url = f"sqlite:///{folder}/bench.db"
         key = _key(url)
         with _server("bench.bare:app", _BARE, url), _server("app.main:from_environment", _GEREGE, url):
-            rounds: dict[str, list[dict[str, float]]] = {name: [] for name, _, _ in _SERVED}
+            rounds: dict[str, list[dict[str, float]]] = {name: [] for name, _, _ in served}
             for number in range(_ROUNDS + 1):
-                for name, port, path in _SERVED:
+                for name, port, path in served:
                     measured = _drive(port, path, key, connections)
                     if number:  # the first round warms up
                         rounds[name].append(measured)
@@ -58,7 +64,11 @@ def _key(url: str) -> str:
 def _server(application: str, port: int, url: str) -> Iterator[None]:
     command = [sys.executable, "-m", "uvicorn", application, "--port", str(port), "--no-access-log"]
     command += ["--log-level", "warning"] + (["--factory"] if "from_environment" in application else [])
-    environment = os.environ | {"GEREGE_DATABASE_URL": url, "GEREGE_LOG_LEVEL": "warning"}
+    environment = os.environ | {
+        "BENCH_FILE": f"{url.removeprefix('sqlite:///')}.bare",
+        "GEREGE_DATABASE_URL": url,
+        "GEREGE_LOG_LEVEL": "warning",
+    }
     process = subprocess.Popen(command, env=environment, cwd=Path(__file__).parent.parent)  # noqa: S603 (our own server)
     try:
         _wait(port, process)
