@@ -31,13 +31,17 @@ def commands() -> Iterator[Command]:
             yield Command(text, expected.strip())
 
 
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port: int = free.getsockname()[1]
+        return port
+
+
 @pytest.fixture
 def sandbox(tmp_path: Path) -> tuple[Path, dict[str, str], int]:
     for folder in ("rules", "docs"):
         shutil.copytree(ROOT / folder, tmp_path / folder)
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port, posts = free_port(), free_port()
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("GEREGE_", "COV_"))}
     return (
         tmp_path,
@@ -47,6 +51,7 @@ def sandbox(tmp_path: Path) -> tuple[Path, dict[str, str], int]:
             "GEREGE_PORT": str(port),
             "COLUMNS": "200",
             "NO_COLOR": "1",
+            "POST_PORT": str(posts),
         },
         port,
     )
@@ -57,7 +62,7 @@ def test_the_walks_of_the_readme_work_as_they_are_printed(sandbox: tuple[Path, d
     served: list[subprocess.Popen[bytes]] = []
     try:
         for command in commands():
-            text = command.text.replace(":8000", f":{port}")
+            text = command.text.replace(":8000", f":{port}").replace("8010", environment["POST_PORT"])
             if text.endswith("&"):
                 output = _start(text.removesuffix("&"), folder, environment, port, served)
             else:
