@@ -27,6 +27,7 @@ from app.settings import Settings
 from app.settings import from_environment as settings_from
 from app.storage.engine import connect, reading, transaction
 from app.storage.migrate import upgrade
+from app.storage.partitions import Ahead
 from app.web.application import create
 from app.web.metrics import Metrics
 from app.web.security import Keyring
@@ -59,11 +60,13 @@ def wired(settings: Settings, clock: Clock) -> tuple[Services, Callable[[], None
         _log.error(
             "rulebook is stale: the rules have errors, the last good rulebook stays in force", problem=str(problem)
         )
+    ahead = Ahead(database, clock)
     pipeline = Pipeline(database, in_force, clock, cross_check=settings.cross_check)
 
     watch = Watch(database, lambda: pipeline.in_force, pipeline.renew)
 
     def close() -> None:
+        ahead.stop()
         watch.stop()
         pipeline.close()
         database.dispose()

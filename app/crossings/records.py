@@ -156,13 +156,6 @@ class Known:
     revision: int = 1
 
 
-_FIRST_ANSWER = (
-    select(tables.decisions.c.answer)
-    .where(tables.decisions.c.crossing == tables.crossings.c.id)
-    .order_by(tables.decisions.c.number)
-    .limit(1)
-    .scalar_subquery()
-)
 # Of one that was corrected, the digest of the first body: that is what its sender may send again.
 _FIRST_DIGEST = (
     select(tables.crossing_revisions.c.body_digest)
@@ -177,14 +170,12 @@ _KEYS: Mapping[str, Any] = {
     # SQLite searches its index for a list of pairs only if a query gives it.
     "sqlite": select(_UNPACKED[0].as_string(), _UNPACKED[1].as_string()),
 }
-# The answer by a subquery: SQLite would begin a join with every decision there is.
 _KNOWN = {
     dialect: select(
         tables.crossings.c.source,
         tables.crossings.c.event_id,
         tables.crossings.c.id,
         func.coalesce(_FIRST_DIGEST, tables.crossings.c.body_digest),
-        _FIRST_ANSWER,
         tables.crossings.c.revision,
     ).where(tuple_(tables.crossings.c.source, tables.crossings.c.event_id).in_(keys))
     for dialect, keys in _KEYS.items()
@@ -199,6 +190,7 @@ def store(tx: Transaction, crossings: Sequence[Crossing]) -> None:
         if is_duplicate(error):
             raise Raced("The same event is being stored by another request; send it again.") from error
         raise
+    _insert(tx, tables.crossing_bodies, [(crossing, {"crossing": crossing.id}) for crossing in crossings])
     store_subjects(tx, crossings)
     store_decisions(tx, [(crossing.id, decision) for crossing in crossings for decision in crossing.decisions])
 
@@ -212,14 +204,25 @@ def store_subjects(tx: Transaction, crossings: Sequence[Crossing]) -> None:
 def store_decisions(tx: Transaction, decided: Sequence[tuple[str, Decision]]) -> None:
     """Insert decisions, each with the crossing it is on."""
     _insert(tx, tables.decisions, [(each, {"crossing": crossing}) for crossing, each in decided])
-    by = [(decision, {"decision": decision.id}) for _, decision in decided]
+    by = [(decision, {"crossing": crossing, "decision": decision.id}) for crossing, decision in decided]
     _insert(tx, tables.findings, [(each, parent) for decision, parent in by for each in decision.findings])
     _insert(tx, tables.differences, [(each, parent) for decision, parent in by for each in decision.differences])
 
 
 def known(tx: Transaction, keys: Collection[Key]) -> dict[Key, Known]:
     """Which of these events are stored, with the answer first given."""
-    return {(row[0], row[1]): Known(*row[2:]) for row in tx.execute(_KNOWN[tx.dialect.name], {"keys": list(keys)})}
+    rows = tx.execute(_KNOWN[tx.dialect.name], {"keys": list(keys)}).all()
+    answers = _first_answers(tx, [row.id for row in rows]) if rows else {}
+    return {
+        (source, event): Known(crossing, digest, answers[crossing], revision)
+        for source, event, crossing, digest, revision in rows
+    }
+
+
+def _first_answers(tx: Transaction, identifiers: Sequence[str]) -> dict[str, bytes]:
+    """The answer of the first decision on each crossing."""
+    first = _DECISION.crossing.in_(identifiers) & (_DECISION.number == 1)
+    return {row.crossing: row.answer for row in tx.execute(select(_DECISION.crossing, _DECISION.answer).where(first))}
 
 
 def find(tx: Transaction, source: str, event_id: str) -> Known | None:
@@ -233,13 +236,18 @@ def get(tx: Transaction, identifier: str, most: int = NEWEST) -> Crossing:
 
     Raises `NotFound`.
     """
-    crossing, subject = tables.crossings.c, tables.crossing_subjects.c
-    rows = _select(tx, tables.crossings, crossing.id == identifier) if is_storable(identifier) else []
-    if not rows:
+    crossing, body, subject = tables.crossings.c, tables.crossing_bodies.c, tables.crossing_subjects.c
+    query = (
+        select(tables.crossings, body.body)
+        .join(tables.crossing_bodies, body.crossing == crossing.id)
+        .where(crossing.id == identifier, body.crossing == identifier)
+    )
+    row = tx.execute(query).one_or_none() if is_storable(identifier) else None
+    if row is None:
         raise NotFound(f"There is no crossing {identifier}.")
     subjects = _select(tx, tables.crossing_subjects, subject.crossing == identifier, subject.kind, subject.position)
     return Crossing(
-        **rows[0],
+        **row._asdict(),
         subjects=tuple(Subject(**_without(each, "crossing")) for each in subjects),
         decisions=decisions_on(tx, identifier, most),
     )
@@ -300,28 +308,29 @@ class Stored:
 
 def many(tx: Transaction, identifiers: Sequence[str]) -> list[Stored]:
     """These crossings, each with its newest decision."""
-    crossing, decision = tables.crossings.c, tables.decisions.alias()
-    newest = (
-        select(decision.c.id)
-        .where(decision.c.crossing == crossing.id)
-        .order_by(decision.c.number.desc())
-        .limit(1)
-        .correlate(tables.crossings)
-        .scalar_subquery()
+    crossing, body, decision = tables.crossings.c, tables.crossing_bodies.c, tables.decisions.alias().c
+    last = (
+        select(decision.crossing, func.max(decision.number).label("number"))
+        .where(decision.crossing.in_(identifiers))
+        .group_by(decision.crossing)
+        .subquery()
     )
     query = (
         select(
             crossing.id,
-            crossing.body,
+            body.body,
             crossing.revision,
             crossing.withdrawn,
-            tables.decisions.c.facts,
-            tables.decisions.c.number,
-            tables.decisions.c.answer,
+            _DECISION.facts,
+            _DECISION.number,
+            _DECISION.answer,
         )
         .select_from(tables.crossings)
-        .join(tables.decisions, tables.decisions.c.id == newest)
-        .where(crossing.id.in_(identifiers))
+        .join(tables.crossing_bodies, body.crossing == crossing.id)
+        .join(last, last.c.crossing == crossing.id)
+        .join(tables.decisions, (_DECISION.crossing == crossing.id) & (_DECISION.number == last.c.number))
+        # Of each partitioned table, or all of its months would be looked into.
+        .where(*(column.in_(identifiers) for column in (crossing.id, body.crossing, _DECISION.crossing)))
     )
     return [Stored(*row) for row in tx.execute(query)]
 
@@ -330,8 +339,8 @@ def many(tx: Transaction, identifiers: Sequence[str]) -> list[Stored]:
 class Replayable:
     """A decision with the event it is on. `findings` are rule, subject's kind and position, and verdict."""
 
-    decision: str
     crossing: str
+    decision: str
     body: bytes
     outcome: str
     facts: Json
@@ -351,35 +360,43 @@ def rulebooks_used(tx: Transaction) -> list[str]:
     )
 
 
-def replayable(tx: Transaction, rulebook: str, after: str, most: int) -> list[Replayable]:
-    """Decisions made by a rulebook, in the order of their identifiers, with the body of the revision each is on."""
-    decision, revision = tables.decisions.c, tables.crossing_revisions.c
+def replayable(tx: Transaction, rulebook: str, after: tuple[str, str], most: int) -> list[Replayable]:
+    """Decisions made by a rulebook, in the order of crossings and their identifiers, from after one of them on.
+
+    With the body of the revision each is on.
+    """
+    decision, revision, body = _DECISION, tables.crossing_revisions.c, tables.crossing_bodies.c
     of_it = (revision.crossing == decision.crossing) & (revision.number == decision.revision)
     query = (
         select(
-            decision.id,
             decision.crossing,
-            func.coalesce(revision.body, tables.crossings.c.body),
+            decision.id,
+            func.coalesce(revision.body, body.body),
             decision.outcome,
             decision.facts,
             decision.compliant,
         )
         .select_from(tables.decisions)
-        .join(tables.crossings, tables.crossings.c.id == decision.crossing)
+        .join(tables.crossing_bodies, body.crossing == decision.crossing)
         .outerjoin(tables.crossing_revisions, of_it)
-        .where(decision.rulebook == rulebook, decision.id > after)
-        .order_by(decision.id)
+        .where(
+            decision.rulebook == rulebook,
+            # The first for months, which are told by it alone.
+            decision.crossing >= after[0],
+            tuple_(decision.crossing, decision.id) > tuple_(*after),
+        )
+        .order_by(decision.crossing, decision.id)
         .limit(most)
     )
     rows = tx.execute(query).all()
     found = tables.findings.c
-    verdicts: dict[str, list[tuple[str, str, int, str]]] = {row[0]: [] for row in rows}
+    verdicts: dict[str, list[tuple[str, str, int, str]]] = {row.id: [] for row in rows}
     asked = select(found.decision, found.rule, found.subject_kind, found.subject_position, found.verdict).where(
-        found.decision.in_(verdicts)
+        found.crossing.in_({row.crossing for row in rows}), found.decision.in_(verdicts)
     )
     for name, rule, kind, position, verdict in tx.execute(asked):
         verdicts[name].append((rule, kind.value, position, verdict.value))
-    return [Replayable(*row, findings=tuple(verdicts[row[0]])) for row in rows]
+    return [Replayable(*row, findings=tuple(verdicts[row.id])) for row in rows]
 
 
 def _whole(tx: Transaction, rows: Sequence[Mapping[str, Any]]) -> tuple[Decision, ...]:
@@ -401,8 +418,10 @@ def _of_decisions(
     """Rows of a table by the decision they belong to, by subject and rule."""
     found: defaultdict[str, list[dict[str, Any]]] = defaultdict(list)
     order = (table.c[name] for name in ("subject_kind", "subject_position", "rule", "id"))
-    for row in _select(tx, table, table.c.decision.in_([each["id"] for each in decisions]), *order):
-        found[row["decision"]].append(_without(row, "decision"))
+    crossings, identifiers = {each["crossing"] for each in decisions}, [each["id"] for each in decisions]
+    of_them = table.c.crossing.in_(crossings) & table.c.decision.in_(identifiers)
+    for row in _select(tx, table, of_them, *order):
+        found[row["decision"]].append(_without(row, "crossing", "decision"))
     return found
 
 
@@ -422,5 +441,5 @@ def _select(
     return [row._asdict() for row in tx.execute(select(table).where(condition).order_by(*order))]
 
 
-def _without(row: Mapping[str, Any], parent: str) -> dict[str, Any]:
-    return {name: value for name, value in row.items() if name != parent}
+def _without(row: Mapping[str, Any], *parents: str) -> dict[str, Any]:
+    return {name: value for name, value in row.items() if name not in parents}

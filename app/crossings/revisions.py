@@ -50,6 +50,8 @@ def revise(tx: Transaction, before: Crossing, after: Crossing, revision: Revisio
     kept = {"id", "source", "event_id", "received_at", "received_by"}
     values = {each.name: getattr(after, each.name) for each in tables.crossings.c if each.name not in kept}
     tx.execute(update(tables.crossings).where(tables.crossings.c.id == before.id).values(values))
+    of_it = tables.crossing_bodies.c.crossing == before.id
+    tx.execute(update(tables.crossing_bodies).where(of_it).values(body=after.body))
     tx.execute(delete(tables.crossing_subjects).where(tables.crossing_subjects.c.crossing == before.id))
     if not after.withdrawn:
         store_subjects(tx, [after])

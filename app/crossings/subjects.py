@@ -6,7 +6,7 @@ from datetime import date
 from sqlalchemy import func, select
 
 from app.storage.engine import Transaction
-from app.storage.tables import crossing_subjects, crossings, violations
+from app.storage.tables import crossing_bodies, crossing_subjects, violations
 from app.vocabulary.codes import SubjectKind
 from app.vocabulary.past import Leg
 
@@ -38,9 +38,9 @@ def violations_by_status(tx: Transaction, keys: Collection[str]) -> dict[str, in
 def event_at(tx: Transaction, crossing: str, key: str) -> tuple[bytes, int]:
     """The event of a crossing as it is now, and the subject's position among those of its kind there."""
     query = (
-        select(crossings.c.body, _COLUMN.position)
-        .join(crossings, crossings.c.id == _COLUMN.crossing)
-        .where(_COLUMN.crossing == crossing, _COLUMN.key == key)
+        select(crossing_bodies.c.body, _COLUMN.position)
+        .join(crossing_bodies, crossing_bodies.c.crossing == _COLUMN.crossing)
+        .where(crossing_bodies.c.crossing == crossing, _COLUMN.crossing == crossing, _COLUMN.key == key)
         .order_by(_COLUMN.position)
     )
     row = tx.execute(query.limit(1)).one()

@@ -47,14 +47,14 @@ def run(database: Database) -> Iterator[tuple[Replayable, list[Difference]]]:
         digests = records.rulebooks_used(tx)
     for digest in digests:
         with _engine(database, digest) as engine:
-            last = ""
+            last = "", ""
             while page := _page(database, digest, last):
                 for each in page:
                     yield each, _differences(engine, each) if isinstance(engine, Engine) else [_failed(each, engine)]
-                last = page[-1].decision
+                last = page[-1].crossing, page[-1].decision
 
 
-def _page(database: Database, digest: str, last: str) -> list[Replayable]:
+def _page(database: Database, digest: str, last: tuple[str, str]) -> list[Replayable]:
     with reading(database) as tx:
         return records.replayable(tx, digest, last, _AT_ONCE)
 

@@ -27,7 +27,7 @@ from sqlalchemy import (
 )
 
 from app.storage.engine import Transaction, transaction
-from app.storage.tables import crossings, decisions
+from app.storage.tables import crossing_bodies, crossings, decisions
 from app.storage.types import Instant
 
 ACKNOWLEDGED = frozenset({200, 201})
@@ -98,9 +98,9 @@ def prepare(database: Engine) -> None:
 def pending(tx: Transaction, most: int) -> list[Pending]:
     """The first events in the outbox, in the order in which they came."""
     query = (
-        select(crossings.c.id, crossings.c.body, decisions.c.answer)
-        .join(_outbox, _outbox.c.crossing == crossings.c.id)
-        .join(decisions, (decisions.c.crossing == crossings.c.id) & (decisions.c.number == 1))
+        select(crossing_bodies.c.crossing, crossing_bodies.c.body, decisions.c.answer)
+        .join(_outbox, _outbox.c.crossing == crossing_bodies.c.crossing)
+        .join(decisions, (decisions.c.crossing == crossing_bodies.c.crossing) & (decisions.c.number == 1))
         .order_by(_outbox.c.number)
         .limit(most)
     )

@@ -74,6 +74,7 @@ class Work(IntEnum):
     ACTIVATING = 0x6765_7265_6702
     AUDITING = 0x6765_7265_6703
     EVERYTHING = 0x6765_7265_6705
+    PARTITIONING = 0x6765_7265_6706
 
 
 def alone_at(work: Work, tx: Transaction) -> None:

@@ -2,6 +2,18 @@
 
 Names of persons and organisations are nowhere but in a crossing's body. Identifiers made here are UUIDv7 as text, so
 that they can be assigned before the insert and sort by time.
+
+What a crossing fills, its body and what was decided on it, is partitioned on PostgreSQL by the crossing's identifier,
+and so by the month in which it was received (`partitions.py`). Every query of these tables names the crossings it is
+about, so that it looks into their months alone.
+
+The tables whose narrow rows are found over all time (by event, key, checkpoint, voyage, or an officer's filters) are
+whole: each month would be one more look into an index for every event and page. Measured with 120 months instead of one
+table: a page of violations 0.39 ms instead of 0.21, joined with its crossings 0.93 instead of 0.28, the day at a
+checkpoint 1.40 instead of 0.18.
+
+Partitioned tables have no foreign keys, to them or from them: to add a month would lock the tables referred to against
+writers, and none could be taken off again. Their rows come with their crossing, in one transaction.
 """
 
 from enum import StrEnum
@@ -30,6 +42,7 @@ from app.storage.types import CompressedJson, Instant, Ranked
 from app.vocabulary.codes import Advice, Direction, Mode, Regime, SubjectKind, Verdict
 
 _E = TypeVar("_E", bound=StrEnum)
+_BY_CROSSING = "RANGE (crossing)"
 
 metadata = MetaData(
     naming_convention={
@@ -88,7 +101,6 @@ crossings = Table(
     _id(),
     Column("source", String(100), nullable=False),
     Column("event_id", String(100), nullable=False),
-    Column("body", LargeBinary, nullable=False),
     Column("body_digest", String(64), nullable=False),
     Column("received_at", Instant, nullable=False),
     Column("received_by", ForeignKey(credentials.c.id), nullable=False),
@@ -107,6 +119,15 @@ crossings = Table(
     UniqueConstraint("source", "event_id"),
     Index(None, "checkpoint", "local_date", "occurred_at"),
     Index(None, "voyage", "local_date"),
+)
+
+# The event as it is now: as received, or as corrected since.
+crossing_bodies = Table(
+    "crossing_bodies",
+    metadata,
+    Column("crossing", String(36), primary_key=True),
+    Column("body", LargeBinary, nullable=False),
+    postgresql_partition_by=_BY_CROSSING,
 )
 
 # The revisions of crossings that were corrected or withdrawn, the first included; `subjects` are those it named.
@@ -181,9 +202,9 @@ due = Table(
 decisions = Table(
     "decisions",
     metadata,
+    Column("crossing", String(36), primary_key=True),
     _id(),
-    Column("crossing", ForeignKey(crossings.c.id), nullable=False, index=True),
-    Column("rulebook", ForeignKey(rulebooks.c.digest), nullable=False),
+    Column("rulebook", String(80), nullable=False),
     Column("evaluated_at", Instant, nullable=False),
     Column("outcome", String(32), nullable=False),
     Column("advice", _code(Advice)),
@@ -196,31 +217,35 @@ decisions = Table(
     Column("cause", String(32), nullable=False),
     # The crossing or link that made it necessary to judge again.
     Column("caused_by", String(36)),
+    postgresql_partition_by=_BY_CROSSING,
 )
 
 findings = Table(
     "findings",
     metadata,
-    _id(),
-    Column("decision", ForeignKey(decisions.c.id), nullable=False),
-    Column("rule", String(100), nullable=False),
+    Column("crossing", String(36), primary_key=True),
+    Column("decision", String(36), primary_key=True),
+    Column("rule", String(100), primary_key=True),
+    Column("subject_kind", _code(SubjectKind), primary_key=True),
+    Column("subject_position", SmallInteger, primary_key=True, autoincrement=False),
+    Column("id", String(36), nullable=False),
     Column("version", String(10), nullable=False),
     Column("verdict", _code(Verdict), nullable=False),
     Column("severity", Ranked, nullable=False),
     Column("shadow", Boolean, nullable=False),
-    Column("subject_kind", _code(SubjectKind), nullable=False),
-    Column("subject_position", SmallInteger, nullable=False),
     Column("missing", JSON, nullable=False),
     Column("explanation", JSON, nullable=False),
-    UniqueConstraint("decision", "rule", "subject_kind", "subject_position"),
+    postgresql_partition_by=_BY_CROSSING,
 )
 
 violations = Table(
     "violations",
     metadata,
     _id(),
-    Column("finding", ForeignKey(findings.c.id), nullable=False, unique=True),
+    Column("finding", String(36), nullable=False, unique=True),
     Column("crossing", ForeignKey(crossings.c.id), nullable=False, index=True),
+    # The crossing's, here too so that a text is looked for in one table, and on PostgreSQL in one index of all of it.
+    Column("event_id", String(100), nullable=False),
     Column("rule", String(100), nullable=False),
     Column("version", String(10), nullable=False),
     Column("regime", _code(Regime), nullable=False),
@@ -269,7 +294,7 @@ violation_changes = Table(
     Column("needs_review", Boolean, nullable=False),
     Column("reason", Text, nullable=False),
     # The decision that brought it about, and the violation of the same rule and subject that stands in its place.
-    Column("decision", ForeignKey(decisions.c.id)),
+    Column("decision", String(36)),
     Column("successor", ForeignKey(violations.c.id)),
 )
 
@@ -327,8 +352,9 @@ manifest_voyages = Table(
 differences = Table(
     "differences",
     metadata,
+    Column("crossing", String(36), primary_key=True),
     _id(),
-    Column("decision", ForeignKey(decisions.c.id), nullable=False, index=True),
+    Column("decision", String(36), nullable=False),
     Column("rule", String(100), nullable=False),
     Column("subject_kind", _code(SubjectKind), nullable=False),
     Column("subject_position", SmallInteger, nullable=False),
@@ -336,4 +362,5 @@ differences = Table(
     Column("kind", String(16), nullable=False),
     Column("verdict", _code(Verdict), nullable=False),
     Column("at", Instant, nullable=False),
+    postgresql_partition_by=_BY_CROSSING,
 )

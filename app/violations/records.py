@@ -35,6 +35,7 @@ class Violation:
     id: str
     finding: str
     crossing: str
+    event_id: str
     rule: str
     version: str
     regime: Regime
@@ -87,11 +88,10 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """A violation with the names its sender gave the crossing."""
+    """A violation with the source of the crossing."""
 
     violation: Violation
     source: str
-    event_id: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,6 +195,7 @@ def _as_found(tx: Transaction, listed: Listed, as_of: datetime | None) -> Detail
             decisions.c.crossing == violation.crossing,
             decisions.c.id.in_(
                 select(found.decision).where(
+                    found.crossing == violation.crossing,
                     found.rule == violation.rule,
                     found.version == violation.version,
                     found.subject_kind == violation.subject_kind,
@@ -280,9 +281,7 @@ def _problems(filters: Filters, sort: Sort, limit: int) -> list[Problem]:
 
 
 def _listing() -> Select[Any]:
-    return select(violations, crossings.c.source, crossings.c.event_id).join(
-        crossings, crossings.c.id == _COLUMN.crossing
-    )
+    return select(violations, crossings.c.source).join(crossings, crossings.c.id == _COLUMN.crossing)
 
 
 def _conditions(filters: Filters) -> list[ColumnElement[bool]]:
@@ -306,7 +305,7 @@ def _conditions(filters: Filters) -> list[ColumnElement[bool]]:
     if filters.updated_since is not None:
         conditions.append(_COLUMN.updated_at >= filters.updated_since)
     if filters.q:
-        searched = (_COLUMN.rule, _COLUMN.checkpoint, _COLUMN.subject_key, crossings.c.event_id)
+        searched = (_COLUMN.rule, _COLUMN.checkpoint, _COLUMN.subject_key, _COLUMN.event_id)
         conditions.append(or_(*(column.icontains(filters.q, autoescape=True) for column in searched)))
     return conditions
 
@@ -322,4 +321,4 @@ def _status(as_of: datetime | None) -> ColumnElement[Any]:
 
 def _listed(row: Row[Any]) -> Listed:
     values = row._asdict()
-    return Listed(Violation(**{name: values[name] for name in _NAMES}), row.source, row.event_id)
+    return Listed(Violation(**{name: values[name] for name in _NAMES}), row.source)

@@ -116,6 +116,7 @@ def violation(of: Crossing, found: Finding, **changes: Any) -> Violation:  # noq
         id=identifier(),
         finding=found.id,
         crossing=of.id,
+        event_id=of.event_id,
         rule=found.rule,
         version=found.version,
         regime=Regime.STAY,

@@ -200,7 +200,7 @@ def test_no_filter_finds_all_newest_first_with_the_senders_names(module_engine: 
         older = store(event_id="E-1", occurred_at=NOW - timedelta(days=1))
         newer = store(event_id="E-2")
         page = records.search(tx, Filters())
-        assert [(i.violation, i.source, i.event_id) for i in page.items] == [
+        assert [(i.violation, i.source, i.violation.event_id) for i in page.items] == [
             (newer, "lane-3", "E-2"),
             (older, "lane-3", "E-1"),
         ]

@@ -156,7 +156,7 @@ def _violation(listed: records.Listed, rulebook: Rulebook) -> dict[str, Any]:
     return {
         "violation": violation.id,
         "crossing": violation.crossing,
-        "id": listed.event_id,
+        "id": violation.event_id,
         "source": listed.source,
         "status": violation.status,
         "needs_review": violation.needs_review,
