@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from typing import Final
 
 import structlog
-from sqlalchemy import Engine, func, select, text
+from sqlalchemy import Engine, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from app.clock import Clock
@@ -72,7 +72,9 @@ class Ahead:
 
 
 def _is_there(tx: Transaction, table: str, month: datetime) -> bool:
-    return tx.execute(select(func.to_regclass(_name(table, month)))).scalar() is not None
+    # Not `to_regclass`: it may answer from before this transaction waited for the one that made it.
+    found = text("SELECT count(*) FROM pg_class WHERE relname = :name AND pg_table_is_visible(oid)")
+    return bool(tx.execute(found, {"name": _name(table, month)}).scalar_one())
 
 
 def _make(tx: Transaction, table: str, month: datetime) -> None:

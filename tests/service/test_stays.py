@@ -113,11 +113,13 @@ def many(service: Service, crossings: int, days: int, first: date) -> None:
             named = {"crossing": f"made-up-{number}", "occurred_at": at, "local_date": at.date()}
             direction = "exit" if number % 2 else "entry"
             rows.append(person._asdict() | named | {"direction": direction})
-        bodies = [
+        made = [
             crossing._asdict() | {"id": row["crossing"], "event_id": row["crossing"], "occurred_at": row["occurred_at"]}
             for row in rows
         ]
-        tx.execute(insert(tables.crossings), bodies)
+        tx.execute(insert(tables.crossings), made)
+        body = tx.execute(select(tables.crossing_bodies.c.body)).scalar_one()
+        tx.execute(insert(tables.crossing_bodies), [{"crossing": row["crossing"], "body": body} for row in rows])
         tx.execute(insert(tables.crossing_subjects), rows)
 
 

@@ -162,7 +162,6 @@ PLANNED = [
     Filters(checkpoint=("RUS-A",)),
     Filters(subject_kind=(SubjectKind.INDIVIDUAL,)),
     Filters(subject=("CHN:1",)),
-    Filters(as_of=NOW),
     Filters(status=("open",), occurred_from=NOW - timedelta(days=1), occurred_until=NOW),
 ]
 
