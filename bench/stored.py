@@ -132,8 +132,10 @@ class _Service:
     crossings: int
 
     def send(self, number: int, run: str) -> None:
-        made = event(number, run) | {"id": f"{run}-{number}"}
-        received = Received(orjson.dumps(made), canonical_digest(made), SystemClock().now(), self.credential)
+        # Now: one that came late would have what is stored of its person after it judged again.
+        now = SystemClock().now()
+        made = event(number, run) | {"id": f"{run}-{number}", "occurred_at": now.isoformat()}
+        received = Received(orjson.dumps(made), canonical_digest(made), now, self.credential)
         self.pipeline.ingest(Crossing.model_validate_json(received.body), received).result()
 
 

@@ -152,6 +152,23 @@ def test_a_filter_finds_what_fits_and_nothing_else(
         assert [item.violation for item in records.search(tx, Filters(**asked)).items] == [fitting]
 
 
+@pytest.mark.parametrize("sort", Sort)
+def test_several_values_of_a_filter_make_one_queue_in_order(module_engine: Engine, sort: Sort) -> None:
+    with _trial(module_engine) as (tx, store):
+        placed = [
+            {"occurred_at": NOW + timedelta(hours=hour), "updated_at": NOW - timedelta(hours=hour)} for hour in range(9)
+        ]
+        made = [store(status="ABC"[hour % 3], **place) for hour, place in enumerate(placed)]
+        asked, pages, cursor = Filters(status=("A", "B", "A")), list[Violation](), None
+        while True:
+            page = records.search(tx, asked, sort, 2, cursor)
+            pages += [item.violation for item in page.items]
+            if (cursor := page.next_cursor) is None:
+                break
+        fitting = [each for each in made if each.status != "C"]
+        assert pages == sorted(fitting, key=_expected_order(sort), reverse=sort.startswith("-"))
+
+
 PLANNED = [
     Filters(),
     Filters(status=("open",)),
