@@ -10,7 +10,7 @@ T       | U     | undetermined
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, assert_never
+from typing import Any, NamedTuple, assert_never
 
 from app.language.evaluate import quantify, truth
 from app.language.ir import All, AnyOf, Condition, FieldOperand, Leaf, Named, Not, Quantified, Quantifier
@@ -25,8 +25,7 @@ from app.vocabulary.values import Facts, Record
 _EXPLAINED = 20
 
 
-@dataclass(frozen=True, slots=True)
-class Explained:
+class Explained(NamedTuple):
     """One node of an explained condition tree.
 
     `node` is the condition. A leaf has `value` (the fact, None for none, MISSING where the event does not say) and

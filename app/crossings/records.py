@@ -7,12 +7,14 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Any, TypeAlias
 
-from sqlalchemy import JSON, ColumnElement, Table, bindparam, column, func, insert, select, tuple_
+from sqlalchemy import JSON, ColumnElement, Table, bindparam, column, func, select, tuple_
 from sqlalchemy.exc import IntegrityError
 
 from app.errors import NotFound, Unavailable
 from app.storage import tables
 from app.storage.engine import Transaction, is_duplicate
+from app.storage.rows import store as store_rows
+from app.storage.rows import store_parts
 from app.storage.types import is_storable
 from app.vocabulary.codes import Advice, Direction, Mode, Severity, SubjectKind, Verdict
 
@@ -185,28 +187,29 @@ _KNOWN = {
 def store(tx: Transaction, crossings: Sequence[Crossing]) -> None:
     """Insert crossings with all that belongs to them; raises `Raced`, after which the transaction is of no more use."""
     try:
-        _insert(tx, tables.crossings, [(crossing, {}) for crossing in crossings])
+        store_rows(tx, tables.crossings, crossings)
     except IntegrityError as error:
         if is_duplicate(error):
             raise Raced("The same event is being stored by another request; send it again.") from error
         raise
-    _insert(tx, tables.crossing_bodies, [(crossing, {"crossing": crossing.id}) for crossing in crossings])
+    store_parts(tx, tables.crossing_bodies, ("crossing",), [((crossing.id,), crossing) for crossing in crossings])
     store_subjects(tx, crossings)
     store_decisions(tx, [(crossing.id, decision) for crossing in crossings for decision in crossing.decisions])
 
 
 def store_subjects(tx: Transaction, crossings: Sequence[Crossing]) -> None:
     """Insert the subjects of crossings."""
-    of = [(crossing, {"crossing": crossing.id}) for crossing in crossings]
-    _insert(tx, tables.crossing_subjects, [(each, parent) for crossing, parent in of for each in crossing.subjects])
+    subjects = [((crossing.id,), each) for crossing in crossings for each in crossing.subjects]
+    store_parts(tx, tables.crossing_subjects, ("crossing",), subjects)
 
 
 def store_decisions(tx: Transaction, decided: Sequence[tuple[str, Decision]]) -> None:
     """Insert decisions, each with the crossing it is on."""
-    _insert(tx, tables.decisions, [(each, {"crossing": crossing}) for crossing, each in decided])
-    by = [(decision, {"crossing": crossing, "decision": decision.id}) for crossing, decision in decided]
-    _insert(tx, tables.findings, [(each, parent) for decision, parent in by for each in decision.findings])
-    _insert(tx, tables.differences, [(each, parent) for decision, parent in by for each in decision.differences])
+    store_parts(tx, tables.decisions, ("crossing",), [((crossing,), each) for crossing, each in decided])
+    by = [((crossing, decision.id), decision) for crossing, decision in decided]
+    parents = ("crossing", "decision")
+    store_parts(tx, tables.findings, parents, [(of, each) for of, decision in by for each in decision.findings])
+    store_parts(tx, tables.differences, parents, [(of, each) for of, decision in by for each in decision.differences])
 
 
 def known(tx: Transaction, keys: Collection[Key]) -> dict[Key, Known]:
@@ -423,16 +426,6 @@ def _of_decisions(
     for row in _select(tx, table, of_them, *order):
         found[row["decision"]].append(_without(row, "crossing", "decision"))
     return found
-
-
-def _insert(tx: Transaction, table: Table, items: Sequence[tuple[object, Mapping[str, str]]]) -> None:
-    """Insert each item's attributes named as columns are; its parent comes with it."""
-    if items:
-        names = table.c.keys()
-        rows = [
-            {name: parent[name] if name in parent else getattr(item, name) for name in names} for item, parent in items
-        ]
-        tx.execute(insert(table), rows)
 
 
 def _select(

@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
+import orjson
+
 from app.evaluation.decision import Decision, Finding
 from app.evaluation.explaining import Json, explanation, reason
 from app.facts.codec import plain
@@ -25,7 +27,7 @@ def answer(decision: Decision, evaluated_at: datetime, findings: Sequence[Json],
     }
 
 
-def finding(found: Finding, rulebook: Rulebook, violation: str | None, explained: Json) -> Json:
+def finding(found: Finding, rulebook: Rulebook, violation: str | None, explained: Json | orjson.Fragment) -> Json:
     """One finding with its explanation."""
     version = found.resolved.version
     return {

@@ -15,7 +15,7 @@ from typing import TypeAlias
 
 import structlog
 
-from app.backends.index import Index
+from app.backends.index import Index, positions
 from app.backends.rete import BoundsExceeded, EngineError, Rete, available
 from app.facts.history import OF_THE_PAST
 from app.facts.manifests import OF_MANIFESTS
@@ -28,6 +28,7 @@ from app.vocabulary.values import Facts
 
 # Compilations kept: today's of every shard, and some of the past for late events.
 _KEPT = 256
+_REMEMBERED = 1024
 _OF_THE_CHECKPOINT = frozenset({Count.CHECKPOINT_CROSSINGS, Count.CAPACITY_SHARE})
 _NOT_OF_THE_SUBJECT = _OF_THE_CHECKPOINT | {Count.MINUTES, Count.WORKING_DAYS, Count.VIOLATIONS}
 _log = structlog.get_logger()
@@ -70,13 +71,28 @@ class Asked:
 class Compiled:
     """Rules of a shard as of a day, with the backends that nominate among them.
 
-    `watched` are the rules on whose findings others rest.
+    `watched` are the positions of the rules on whose findings others rest.
     """
 
     rules: tuple[Resolved, ...]
-    watched: tuple[Rule, ...]
+    watched: tuple[int, ...]
     index: Index
     second: "Second"
+    names: "Names"
+
+
+class Names(dict[int, tuple[str, ...]]):
+    """Identifiers of the rules whose bits a mask has: most subjects comply with the same rules as others before."""
+
+    def __init__(self, rules: Sequence[Resolved]) -> None:
+        super().__init__()
+        self._names = tuple(each.rule.id for each in rules)
+
+    def __missing__(self, mask: int) -> tuple[str, ...]:
+        found = tuple(self._names[position] for position in positions(mask))
+        if len(self) < _REMEMBERED:
+            self[mask] = found
+        return found
 
 
 class Second:
@@ -180,7 +196,8 @@ class Shards:
         resolved = tuple(each for rule in rules if (each := resolve(self._rulebook, rule, day)))
         return Compiled(
             resolved,
-            tuple(each.rule for each in resolved if each.rule.id in self._watched),
+            tuple(position for position, each in enumerate(resolved) if each.rule.id in self._watched),
             Index(resolved),
             Second(resolved, self.lost, wanted=self._cross_check),
+            Names(resolved),
         )

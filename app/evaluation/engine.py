@@ -254,7 +254,9 @@ class _Judging:
         for kind in kinds:
             somebody = Subject(kind, -1, None, None, None)
             for stratum in self._shards.strata:
-                for rule in self._shards.asked(self._jurisdictions, kind, stratum, self._day).watched:
+                compiled = self._shards.asked(self._jurisdictions, kind, stratum, self._day)
+                for position in compiled.watched:
+                    rule = compiled.rules[position].rule
                     self._verdicts.append((somebody, _record(rule, somebody, Verdict.UNDETERMINED)))
 
     def judgements(self) -> Iterator[Judgement]:
@@ -264,34 +266,43 @@ class _Judging:
 
     def _ask(self, compiled: Compiled, place: int, subject: Subject, facts: Facts) -> None:
         masks = compiled.index.judge(facts)
-        by_index = frozenset(positions(masks.violated | masks.undetermined))
+        by_index = masks.violated | masks.undetermined
         second = compiled.second.nominate(facts)
-        by_rete = by_index if second is None else second
-        compliant = [compiled.rules[position].rule.id for position in positions(masks.compliant)]
-        verdicts: dict[str, Verdict] = dict.fromkeys(compliant, Verdict.COMPLIANT)
+        by_rete = by_index if second is None else sum(1 << position for position in second)
         reasons = self.reasons[place] if self.reasons else {}
-        for position in range(len(compiled.rules)) if self._every else sorted(by_index | by_rete):
+        judged: dict[int, Finding] = {}
+        compliant, is_open = masks.compliant, 0
+        for position in range(len(compiled.rules)) if self._every else positions(by_index | by_rete):
             resolved = compiled.rules[position]
-            found = Finding(resolved, subject, judge_of.judge(resolved, facts), reasons)
-            verdicts[found.rule.id] = found.verdict
+            found = judged[position] = Finding(resolved, subject, judge_of.judge(resolved, facts), reasons)
+            if found.verdict in OPEN:
+                is_open |= 1 << position
             if self._every or found.verdict in OPEN:
                 self._findings[place].append(found)
-            self._cross_check(found, index=position in by_index, rete=position in by_rete)
-        self._compliant[place] += [rule for rule in compliant if verdicts[rule] is Verdict.COMPLIANT]
-        self._watch(compiled, subject, verdicts)
+            if found.verdict is not Verdict.COMPLIANT:
+                compliant &= ~(1 << position)
+        if not by_index == by_rete == is_open:
+            self._tell_differences(judged, is_open, index=by_index, rete=by_rete)
+        self._compliant[place] += compiled.names[compliant]
+        self._watch(compiled, subject, judged, compliant)
 
-    def _cross_check(self, found: Finding, *, index: bool, rete: bool) -> None:
+    def _tell_differences(self, judged: Mapping[int, Finding], is_open: int, *, index: int, rete: int) -> None:
         """Keep where a backend was wrong: it missed what is open, or nominated what is not."""
-        is_open = found.verdict in OPEN
-        for backend, nominated in (("index", index), ("rete", rete)):
-            if nominated is not is_open:
-                self.differences.append(Difference(backend, found.rule.id, found.subject, nominated, found.verdict))
+        for position, found in judged.items():
+            for backend, nominated in (("index", index), ("rete", rete)):
+                if (nominated ^ is_open) >> position & 1:
+                    is_nominated = bool(nominated >> position & 1)
+                    self.differences.append(
+                        Difference(backend, found.rule.id, found.subject, is_nominated, found.verdict)
+                    )
 
-    def _watch(self, compiled: Compiled, subject: Subject, verdicts: dict[str, Verdict]) -> None:
+    def _watch(self, compiled: Compiled, subject: Subject, judged: Mapping[int, Finding], compliant: int) -> None:
         """Keep the verdicts that rules of higher strata rest on; an undetermined one is an unknown (law 4)."""
-        for rule in compiled.watched:
-            verdict = verdicts.get(rule.id, Verdict.NOT_APPLICABLE)
-            self._verdicts.append((subject, _record(rule, subject, verdict)))
+        for position in compiled.watched:
+            found = judged.get(position)
+            verdict = Verdict.COMPLIANT if compliant >> position & 1 else Verdict.NOT_APPLICABLE
+            rule = compiled.rules[position].rule
+            self._verdicts.append((subject, _record(rule, subject, found.verdict if found else verdict)))
 
 
 def _record(rule: Rule, subject: Subject, verdict: Verdict) -> Record:

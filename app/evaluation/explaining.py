@@ -5,9 +5,9 @@ rule file. Long operands (a list of states) are named and counted, and the words
 are left to the stored rulebook and the catalogue, for an explanation is kept with every finding.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date
-from typing import Any, TypeAlias
+from typing import Any, Final, Generic, TypeAlias, TypeVar
 
 from app.backends.reference import Explained
 from app.evaluation.decision import Finding
@@ -29,10 +29,32 @@ from app.language.ir import (
 )
 from app.language.operators import MISSING
 from app.language.printer import leaf_text
+from app.language.truth import Truth
 from app.vocabulary.past import Unknown
 
 Json: TypeAlias = dict[str, Any]
 _SHOWN = 12
+_MOST: Final = 1 << 16
+_TRUTHS: Final = tuple(truth.name.lower() for truth in sorted(Truth))
+_K = TypeVar("_K")
+_V = TypeVar("_V")
+
+
+class _Remembered(Generic[_K, _V]):
+    """What was made of a part of a rulebook, by the part itself: to hash it would cost as much as to make it again."""
+
+    def __init__(self, make: Callable[[_K], _V]) -> None:
+        self._make = make
+        # With the part, so that no other one can get its identity.
+        self._made: dict[int, tuple[_K, _V]] = {}
+
+    def __call__(self, part: _K) -> _V:
+        found = self._made.get(id(part))
+        if found is None:
+            if len(self._made) >= _MOST:
+                self._made.clear()
+            found = self._made[id(part)] = part, self._make(part)
+        return found[1]
 
 
 def explanation(found: Finding, rulebook: Rulebook, day: date) -> Json:
@@ -40,7 +62,7 @@ def explanation(found: Finding, rulebook: Rulebook, day: date) -> Json:
     version = found.resolved.version
     return {
         "version": _version(version, day),
-        "basis": [_cited(rulebook.provisions[name]) for name in version.basis],
+        "basis": [_cited_once(rulebook.provisions[name]) for name in version.basis],
         "sanction": version.sanction,
         "applies": tree(found.judged.applies, found.reasons),
         "holds": tree(found.judged.holds, found.reasons),
@@ -79,13 +101,16 @@ def _cited(found: Provision) -> Json:
     }
 
 
+_cited_once = _Remembered(_cited)
+
+
 def tree(explained: Explained, reasons: Mapping[str, Unknown]) -> Json:
     """One node with its truth and what is below it."""
-    node: Json = {"truth": explained.truth.name.lower()}
+    node: Json = {"truth": _TRUTHS[explained.truth]}
+    if isinstance(explained.node, Leaf):
+        return _leaf(node, explained.node, explained, reasons)
     below: Json = {"parts": [tree(part, reasons) for part in explained.parts]}
     match explained.node:
-        case Leaf():
-            return node | _leaf(explained.node, explained, reasons)
         case All():
             return node | {"condition": "all"} | below
         case AnyOf():
@@ -99,19 +124,30 @@ def tree(explained: Explained, reasons: Mapping[str, Unknown]) -> Json:
             return node | ({"unknown": True} if explained.value is MISSING else {"records": explained.value} | below)
 
 
-def _leaf(leaf: Leaf, explained: Explained, reasons: Mapping[str, Unknown]) -> Json:
-    known: Json = {"unknown": True} if explained.value is MISSING else {"value": plain(explained.value)}
+def _leaf(node: Json, leaf: Leaf, explained: Explained, reasons: Mapping[str, Unknown]) -> Json:
+    always, constants = _of_leaf(leaf)
+    node |= always
+    node["operands"] = [
+        _operand(operand, value) if constant is None else constant
+        for operand, constant, value in zip(leaf.operands, constants, explained.operands, strict=True)
+    ]
+    node |= {"unknown": True} if explained.value is MISSING else {"value": plain(explained.value)}
     if leaf.field.path in reasons:
-        known |= reason(reasons[leaf.field.path])
-    operands = [_operand(operand, value) for operand, value in zip(leaf.operands, explained.operands, strict=True)]
-    return {
+        node |= reason(reasons[leaf.field.path])
+    return node
+
+
+@_Remembered
+def _of_leaf(leaf: Leaf) -> tuple[Json, tuple[Json | None, ...]]:
+    """What is told of a leaf whatever the facts are: of itself, and of each operand that is a constant."""
+    always = {
         "condition": "leaf",
         "text": leaf_text(leaf),
         "field": leaf.field.path,
         "operator": leaf.operator.value,
-        "operands": operands,
-        **known,
     }
+    constants = (_operand(each, each.value) if isinstance(each, Literal) else None for each in leaf.operands)
+    return always, tuple(constants)
 
 
 def _operand(operand: Operand, value: Any) -> Json:  # noqa: ANN401 (any fact, or MISSING)

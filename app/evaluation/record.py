@@ -6,13 +6,13 @@ from datetime import datetime
 
 import orjson
 
-from app.clock import uuid7
+from app.clock import uuid7_text
 from app.crossings import records as crossings
 from app.crossings.records import Cause
 from app.evaluation.answer import answer, finding
 from app.evaluation.decision import Decision, Finding
 from app.evaluation.engine import Prepared
-from app.evaluation.explaining import Json, explanation
+from app.evaluation.explaining import explanation
 from app.language.ir import Rulebook
 from app.violations import records as violations
 from app.violations.records import Violation
@@ -59,12 +59,13 @@ class _Kept:
     found: Finding
     id: str
     violation: Violation | None
-    explanation: Json
+    explanation: orjson.Fragment
+    """As written: the answer tells it, and it is kept with the finding."""
 
 
 def new_id(now: datetime) -> str:
     """An identifier that sorts by the time it was made."""
-    return str(uuid7(now))
+    return uuid7_text(now)
 
 
 def decided(  # identifiers are made here, so that the answer can name them before anything is stored
@@ -136,7 +137,8 @@ def _kept(  # one argument for each thing a row is made of
         violation = _violation(identifier, found, crossing, decision, now)
         if before := known.get(violation.what):
             violation = replace(before, subject_position=violation.subject_position)
-    return _Kept(found, identifier, violation, explanation(found, rulebook, decision.day))
+    explained = orjson.dumps(explanation(found, rulebook, decision.day))
+    return _Kept(found, identifier, violation, orjson.Fragment(explained))
 
 
 def recorded(

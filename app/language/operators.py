@@ -88,9 +88,9 @@ def compare(operator: Operator, value: Any, operands: tuple[Any, ...]) -> Truth:
         return compare(NEGATED[operator], value, operands).negated()
     if operator is Operator.PRESENT:
         return _present(value, operands)
-    if value is None or value == () or any(operand is None for operand in operands):
+    if value is None or value == () or None in operands:
         return Truth.FALSE
-    if value is MISSING or any(operand is MISSING for operand in operands):
+    if value is MISSING or MISSING in operands:
         return Truth.UNKNOWN
     return Truth.of(_known(operator, value, operands))
 

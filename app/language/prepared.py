@@ -3,7 +3,7 @@
 What an operator does is chosen once a condition instead of once an event. A property test holds the two equal.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import lru_cache, partial
 from operator import eq
 from typing import Any, Final, TypeAlias, assert_never
@@ -31,6 +31,11 @@ _UNKNOWN: Final = Truth.UNKNOWN
 _TRUE: Final = Truth.TRUE
 # Of these, what one constant answers for a known value is a plain Python operation.
 _PLAIN: Final = frozenset({Operator.IS, Operator.IN})
+_OF_LISTS: Final[Mapping[Operator, Callable[[Any, Any], bool]]] = {
+    Operator.CONTAINS: lambda value, operand: operand in value,
+    Operator.CONTAINS_ANY: lambda value, operand: not operand.isdisjoint(value),
+    Operator.CONTAINS_ALL: lambda value, operand: operand.issubset(value),
+}
 
 
 @lru_cache(maxsize=1 << 16)
@@ -124,10 +129,14 @@ def _quantified(path: str, quantifier: Quantifier, part: Prepared) -> Prepared:
 def _leaf(leaf: Leaf) -> Prepared:
     negated, operator = leaf.operator in NEGATED, NEGATED.get(leaf.operator, leaf.operator)
     match leaf.operands:
+        case (Literal(bool(wanted)),) if operator is Operator.PRESENT:
+            return _present(leaf, wanted=wanted is not negated)
         case (Literal(constant),) if operator in _PLAIN:
             return _constant(leaf, operator, constant, negated=negated)
         case (Literal() | FieldOperand() as operand,) if ordered(operator) or operator is Operator.IS:
             return _compared(leaf, ordered(operator) or eq, operand, negated=negated)
+        case (Literal() | FieldOperand() as operand,) if operator in _OF_LISTS:
+            return _compared(leaf, _OF_LISTS[operator], operand, negated=negated)
         case _:
             return partial(holds, leaf)
 
@@ -146,6 +155,19 @@ def _constant(leaf: Leaf, operator: Operator, constant: Any, *, negated: bool) -
     return asked
 
 
+def _present(leaf: Leaf, *, wanted: bool) -> Prepared:
+    path, of_record = leaf.field.path, leaf.field.record is not None
+    yes, no = (_TRUE, _FALSE) if wanted else (_FALSE, _TRUE)
+
+    def asked(facts: Facts, record: Record | None) -> Truth:
+        value: Any = (record if of_record and record is not None else facts).get(path, MISSING)
+        if value is MISSING:
+            return _UNKNOWN
+        return no if value is None or value == () else yes
+
+    return asked
+
+
 def _compared(
     leaf: Leaf, known: Callable[[Any, Any], bool], operand: Literal | FieldOperand, *, negated: bool
 ) -> Prepared:
@@ -156,7 +178,7 @@ def _compared(
     def asked(facts: Facts, record: Record | None) -> Truth:
         value: Any = (record if of_record and record is not None else facts).get(path, MISSING)
         against = other(facts, record)
-        if value is None or against is None:
+        if value is None or against is None or value == ():
             return no
         if value is MISSING or against is MISSING:
             return _UNKNOWN

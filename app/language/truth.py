@@ -41,7 +41,8 @@ def all_of(parts: Iterable[Truth]) -> Truth:
     for part in parts:
         if part is Truth.FALSE:
             return part
-        least = min(least, part)
+        if part is Truth.UNKNOWN:
+            least = part
     return least
 
 
@@ -51,5 +52,6 @@ def any_of(parts: Iterable[Truth]) -> Truth:
     for part in parts:
         if part is Truth.TRUE:
             return part
-        greatest = max(greatest, part)
+        if part is Truth.UNKNOWN:
+            greatest = part
     return greatest

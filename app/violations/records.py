@@ -15,6 +15,7 @@ from sqlalchemy import ColumnElement, Row, Select, func, insert, or_, select, un
 
 from app.errors import Invalid, NotFound, Problem
 from app.storage.engine import Transaction
+from app.storage.rows import store as store_rows
 from app.storage.tables import crossings, decisions, findings, violation_changes, violations
 from app.storage.types import is_storable
 from app.violations.paging import Sort, after, cursor_at, order
@@ -148,8 +149,7 @@ class Page:
 
 def store(tx: Transaction, rows: Sequence[Violation]) -> None:
     """Insert violations; their findings and crossings must be there."""
-    if rows:
-        tx.execute(insert(violations), [{name: getattr(row, name) for name in _NAMES} for row in rows])
+    store_rows(tx, violations, rows)
 
 
 def standing(tx: Transaction, crossing: str) -> list[Violation]:

@@ -12,7 +12,7 @@ from fastapi.openapi.utils import get_openapi
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from app.clock import uuid7
+from app.clock import uuid7_text
 from app.crossings.due import Backlog
 from app.vocabulary.wire import Crossing
 from app.web import problems
@@ -83,7 +83,7 @@ class Observed:
             await self._app(scope, receive, send)
             return
         began, status = time.perf_counter(), 0
-        request = str(uuid7(self._services.clock.now()))
+        request = uuid7_text(self._services.clock.now())
         headers = [*_HEADERS, (b"x-request-id", request.encode())]
 
         async def sending(message: Message) -> None:

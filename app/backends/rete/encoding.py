@@ -112,7 +112,7 @@ class Encoding:
         except KeyError:
             values = map(facts.get, self._paths, repeat(MISSING))
         codes = list(map(getitem, self._codes, values))
-        codes += [int(ask(facts)) for ask in self._asks]
+        codes += [ask(facts) for ask in self._asks]
         return codes
 
     def may_be(self, condition: Condition, *, wanted: bool) -> Expression:
