@@ -13,7 +13,7 @@ from concurrent.futures import Future
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from time import monotonic
-from typing import Any, Final, TypeAlias
+from typing import Any, Final, Protocol, TypeAlias, TypeVar
 
 import orjson
 import structlog
@@ -47,11 +47,24 @@ _STOPPING: Final = "The service is stopping; send the event again."
 _log = structlog.get_logger()
 
 
+_T_contra = TypeVar("_T_contra", contravariant=True)
+
+
+class Told(Protocol[_T_contra]):
+    """What an answer is given to: a future, or whatever is like one."""
+
+    def set_running_or_notify_cancel(self) -> bool: ...
+
+    def set_result(self, result: _T_contra, /) -> None: ...
+
+    def set_exception(self, exception: BaseException, /) -> None: ...
+
+
 @dataclass(frozen=True, slots=True)
 class _Waiting:
     event: Crossing
     received: Received
-    future: Future[Stored] = field(default_factory=Future)
+    future: Told[Stored]
 
     @property
     def key(self) -> crossings.Key:
@@ -128,9 +141,13 @@ class Pipeline:
 
     def ingest(self, event: Crossing, received: Received) -> Future[Stored]:
         """Evaluate and store; the future fails with Invalid, Conflict or Unavailable where nothing was stored."""
-        task = _Waiting(event, received)
-        self._put(task)
-        return task.future
+        future: Future[Stored] = Future()
+        self.take(event, received, future)
+        return future
+
+    def take(self, event: Crossing, received: Received, told: Told[Stored]) -> None:
+        """As `ingest`, for whoever has something else than a future to be told by."""
+        self._put(_Waiting(event, received, told))
 
     def evaluate(self, event: Crossing, *, every: bool = False, remember: bool = False) -> Future[Decision]:
         """Evaluate only; with `remember` by what is on record of the subjects, else as if nothing were."""
@@ -389,7 +406,7 @@ def _settle(future: Future[Any], work: Callable[[], Any]) -> None:
         _resolve(future, error)
 
 
-def _resolve(future: Future[Any], result: object) -> None:
+def _resolve(future: Told[Any], result: object) -> None:
     if not future.set_running_or_notify_cancel():
         return
     if isinstance(result, Exception):

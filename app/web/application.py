@@ -7,9 +7,9 @@ from datetime import datetime
 from typing import Any
 
 import structlog
-from fastapi import FastAPI
+from fastapi import FastAPI, Request
 from fastapi.openapi.utils import get_openapi
-from starlette.routing import Route
+from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.clock import uuid7_text
@@ -31,6 +31,7 @@ from app.web.api import (
 from app.web.services import Services
 
 _HEADERS = ((b"x-content-type-options", b"nosniff"), (b"cache-control", b"no-store"))
+_EVENTS = "/v1/crossings"
 _log = structlog.get_logger()
 _OF_THE_CENTRE = (
     crossings.sending,
@@ -60,16 +61,35 @@ def create(services: Services, close: Callable[[], None]) -> FastAPI:
         lifespan=lifespan,
     )
     app.state.services = services
-    # The path every event takes: FastAPI's own handling of a request costs as much as judging it. Its route of the
-    # same path, shadowed by this one, stays for the OpenAPI document.
-    app.router.routes.insert(0, Route("/v1/crossings", crossings.post_crossing, methods=["POST"]))
     for router in _OF_A_POST if services.post else _OF_THE_CENTRE:
         app.include_router(router)
     problems.install(app)
+    app.add_middleware(Events)
     app.add_middleware(Observed, services=services)
     app.openapi = lambda: _described(app)  # type: ignore[method-assign]
     _watch(services)
     return app
+
+
+class Events:
+    """Takes the path of events before all others: FastAPI's handling of a request costs as much as judging one.
+
+    Its own route of the same path stays for the OpenAPI document, and for a service below another path.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or scope["path"] != _EVENTS or scope["method"] != "POST":
+            await self._app(scope, receive, send)
+            return
+        scope["endpoint"] = crossings.post_crossing
+        try:
+            answer = await crossings.post_crossing(Request(scope, receive))
+        except ClientDisconnect:
+            answer = problems.gone()
+        await answer(scope, receive, send)
 
 
 class Observed:
@@ -112,7 +132,7 @@ class Observed:
 
 def _route(scope: Scope) -> str:
     """The path as it is declared: one that was asked for may hold the number of somebody's document."""
-    # Starlette's own route, that of events, leaves no trace of itself but its endpoint.
+    # That of events goes by no route, and leaves no trace but its endpoint.
     return str(getattr(scope.get("route"), "path", scope["path"] if "endpoint" in scope else "none"))
 
 

@@ -195,6 +195,10 @@ async def _http(request: Request, error: Exception) -> Response:
 
 
 async def _gone(request: Request, error: Exception) -> Response:
-    # Nobody reads this; it only keeps a sender that hung up from being logged as a fault of the service.
     del request, error
+    return gone()
+
+
+def gone() -> Response:
+    """Nobody reads this; it only keeps a sender that hung up from being logged as a fault of the service."""
     return response(400, _CANNOT_BE_SERVED, "The body ended before it was whole.")

@@ -81,7 +81,7 @@ async def _take(
     services: Services, credential: Credential, context: JetStreamContext, stream: Stream, message: Msg
 ) -> None:
     try:
-        stored = await asyncio.wrap_future(ingest(services, credential, event_from(message.data)))
+        stored = await ingest(services, credential, event_from(message.data))
     except Unavailable:
         await message.nak(_LATER_SECONDS)
     except (GeregeError, BadRequestError) as error:

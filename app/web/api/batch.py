@@ -105,7 +105,7 @@ class _Answers(Response):
         body = event_from(line)
         while True:
             try:
-                return await asyncio.wrap_future(ingest(self._services, self._credential, body))
+                return await ingest(self._services, self._credential, body)
             except Busy:
                 await asyncio.sleep(_BUSY_SECONDS)
 

@@ -6,6 +6,7 @@ from typing import Annotated, Any, TypeVar
 import orjson
 from fastapi import Request
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from starlette.requests import ClientDisconnect
 
 from app.errors import Invalid, Problem
 from app.evaluation.pipeline import canonical_digest
@@ -144,7 +145,13 @@ async def read_body(request: Request, largest: int) -> bytes:
     if declared.isdecimal() and int(declared) > largest:
         raise BadRequestError(413, f"The body is larger than {largest} bytes.")
     parts, size = [], 0
-    async for part in request.stream():
+    more = True
+    # Not by `request.stream()`: a generator of its own for what nearly always comes in one part.
+    while more:
+        message = await request.receive()
+        if message["type"] == "http.disconnect":
+            raise ClientDisconnect
+        part, more = message.get("body", b""), message.get("more_body", False)
         size += len(part)
         if size > largest:
             raise BadRequestError(413, f"The body is larger than {largest} bytes.")
