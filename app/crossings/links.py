@@ -213,11 +213,23 @@ _ENDS = {
 }
 
 
-def documents(tx: Transaction, holder: str, most: int) -> list[str]:
-    """Keys of a holder's documents, at most so many."""
-    column = crossing_subjects.c
-    query = select(column.key).where(column.holder == holder, column.key.is_not(None)).distinct().limit(most)
-    return list(tx.execute(query).scalars())
+def documents(tx: Transaction, holders: Collection[str], most: int) -> dict[str, list[str]]:
+    """Keys of each holder's documents, at most so many of one."""
+    asked = {"holders": orjson.dumps(list(holders)).decode(), "most": most}
+    found = tx.exec_driver_sql(_DOCUMENTS[tx.dialect.name], asked).cursor.fetchall() if holders else ()
+    return {holder: orjson.loads(keys) if keys else [] for holder, keys in found}
+
+
+_KEYS = """SELECT h.value, (SELECT {collected} FROM (SELECT DISTINCT s.key FROM crossing_subjects s
+WHERE s.holder = h.value AND s.key IS NOT NULL LIMIT {most}) d) FROM {holders}"""
+_DOCUMENTS = {
+    "sqlite": _KEYS.format(collected="json_group_array(d.key)", most=":most", holders="json_each(:holders) h"),
+    "postgresql": _KEYS.format(
+        collected="CAST(json_agg(d.key) AS text)",
+        most="%(most)s",
+        holders="jsonb_array_elements_text(CAST(%(holders)s AS jsonb)) AS h(value)",
+    ),
+}
 
 
 def uses(tx: Transaction, holders: Collection[str], keys: Collection[str]) -> dict[str, Use]:

@@ -1,7 +1,7 @@
 """The pasts that events are judged by, and the later crossings that hang on an event."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import Final
@@ -11,11 +11,13 @@ from app.crossings.due import Trigger
 from app.crossings.history import Ask, Pasts
 from app.crossings.links import Ground, Statement, Use
 from app.crossings.records import Cause, Subject
+from app.evaluation.compiled import Asked
 from app.evaluation.engine import Engine, Prepared
 from app.evaluation.record import new_id
 from app.facts.measures import out_of_reach, reaching_back
 from app.facts.subjects import Subject as Named
 from app.storage.engine import Transaction, alone_with, free_of
+from app.vocabulary.codes import SubjectKind
 from app.vocabulary.past import NO_TRAFFIC, Leg, Past, Traffic
 
 ENGINE = "engine"
@@ -86,7 +88,15 @@ def alone_on(voyages: Iterable[str], tx: Transaction) -> None:
 
 def load(tx: Transaction, engine: Engine, events: Sequence[Prepared]) -> Pasts:
     """The pasts of all subjects of these events, and what is on record after them."""
-    asks = {ask for event in events for ask in _asks(engine, event)}
+    reaching: dict[tuple[SubjectKind, date], tuple[datetime | None, datetime | None]] = {}
+    asks: set[Ask] = set()
+    for event in events:
+        for subject, _ in event.subjects:
+            of_kind = subject.kind, event.day
+            if of_kind not in reaching:
+                reaching[of_kind] = _reaching(engine.all_asked_of_the_past(subject.kind), event.day)
+            if subject.key is not None and any(reaching[of_kind]):
+                asks.add(Ask(subject.key, event.crossing, event.event.occurred_at, *reaching[of_kind]))
     pasts = history.load(tx, list(asks))
     voyages = {(event.voyage, event.day) for event in events if event.voyage and engine.asks_for_lists(event)}
     pasts.lists = manifests.of_voyages(tx, voyages)
@@ -98,21 +108,18 @@ def load(tx: Transaction, engine: Engine, events: Sequence[Prepared]) -> Pasts:
     return pasts
 
 
-def _asks(engine: Engine, event: Prepared) -> Iterator[Ask]:
-    for subject, _ in event.subjects:
-        asked = engine.all_asked_of_the_past(subject.kind)
-        legs, offences = asked.legs_on(event.day), asked.offences_on(event.day)
-        if subject.key is None or (legs is None and offences is None):
-            continue
-        offences_since = None if offences is None else reaching_back(event.day, offences)
-        since = None if legs is None else reaching_back(event.day, legs)
-        yield Ask(subject.key, event.crossing, event.event.occurred_at, since, offences_since)
+def _reaching(asked: Asked, day: date) -> tuple[datetime | None, datetime | None]:
+    """Since when the legs and the violations of a subject that crosses on this day are asked for."""
+    legs, offences = asked.legs_on(day), asked.offences_on(day)
+    since = None if legs is None else reaching_back(day, legs)
+    return since, None if offences is None else reaching_back(day, offences)
 
 
 def of(pasts: Pasts, event: Prepared) -> list[Past]:
     """The past of each subject of the event."""
-    lists = pasts.lists.get(event.voyage or "", ())
-    return [replace(pasts.of(subject.key, event.crossing), lists=lists) for subject, _ in event.subjects]
+    found = [pasts.of(subject.key, event.crossing) for subject, _ in event.subjects]
+    lists = pasts.lists.get(event.voyage or "") if pasts.lists else None
+    return [replace(each, lists=lists) for each in found] if lists else found
 
 
 def traffic(pasts: Pasts, event: Prepared) -> Traffic:
@@ -224,8 +231,9 @@ class _Candidates:
         """Documents of those who have too many to be one person; holders who have several, and their keys here."""
         holders = links.with_several_keys(tx, self._by_holder) | {each.holder for each in self._old if each.holder}
         crowds = []
+        documents = links.documents(tx, holders, _MOST_DOCUMENTS)
         for holder in sorted(holders):
-            known = {*links.documents(tx, holder, _MOST_DOCUMENTS), *self._by_holder[holder]}
+            known = {*documents[holder], *self._by_holder[holder]}
             if len(known) >= _MOST_DOCUMENTS:
                 holders.remove(holder)
                 crowds.append(known)
