@@ -2,7 +2,7 @@
 
 A shard is the rules that govern one set of jurisdictions (a checkpoint's state, everywhere, Schengen) for one subject
 kind and stratum, so that a subject is one question to each backend. Within a shard, all days between two changes of
-law share one compilation.
+law share one compilation; for one direction and mode of crossing, one without the rules that say they are of others.
 """
 
 from bisect import bisect_right
@@ -20,14 +20,16 @@ from app.backends.rete import BoundsExceeded, EngineError, Rete, available
 from app.facts.history import OF_THE_PAST
 from app.facts.manifests import OF_MANIFESTS
 from app.facts.measures import lookback
+from app.language.evaluate import truth
 from app.language.ir import Count, Measure, Rule, Rulebook, Status
 from app.language.resolve import Resolved, changes, resolve
+from app.language.truth import Truth
 from app.language.walk import fields_asked
-from app.vocabulary.codes import SubjectKind
+from app.vocabulary.codes import Direction, Mode, SubjectKind
 from app.vocabulary.values import Facts
 
 # Compilations kept: today's of every shard, and some of the past for late events.
-_KEPT = 256
+_KEPT = 1024
 _REMEMBERED = 1024
 _OF_THE_CHECKPOINT = frozenset({Count.CHECKPOINT_CROSSINGS, Count.CAPACITY_SHARE})
 _NOT_OF_THE_SUBJECT = _OF_THE_CHECKPOINT | {Count.MINUTES, Count.WORKING_DAYS, Count.VIOLATIONS}
@@ -36,6 +38,8 @@ _log = structlog.get_logger()
 EVALUATED = frozenset({Status.ACTIVE, Status.SHADOW})
 Jurisdictions: TypeAlias = tuple[str, ...]
 ShardKey: TypeAlias = tuple[Jurisdictions, SubjectKind, int]
+Passage: TypeAlias = tuple[Direction, Mode]
+"""What is always known of a crossing, and what rules are most often limited to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,18 +143,20 @@ class Shards:
         self._watched = frozenset(name for rule in self._rules for name in rule.rests_on)
         self._shards: dict[ShardKey, tuple[tuple[Rule, ...], tuple[date, ...]]] = {}
         self._asked: dict[tuple[Jurisdictions, SubjectKind], Asked] = {}
-        self._compiled: OrderedDict[tuple[ShardKey, int], Compiled] = OrderedDict()
+        self._compiled: OrderedDict[tuple[ShardKey, int, Passage | None], Compiled] = OrderedDict()
         self.strata: Sequence[int] = sorted({rule.stratum for rule in self._rules})
 
-    def asked(self, jurisdictions: Jurisdictions, kind: SubjectKind, stratum: int, day: date) -> Compiled:
-        """The rules that concern a subject at a checkpoint on a day."""
+    def asked(  # one argument for each thing by which rules are chosen
+        self, jurisdictions: Jurisdictions, kind: SubjectKind, stratum: int, day: date, passage: Passage | None = None
+    ) -> Compiled:
+        """The rules that concern a subject at a checkpoint on a day; of a passage, only those that may apply to it."""
         key = jurisdictions, kind, stratum
         if key not in self._shards:
             self._shards[key] = self._shard(*key)
         rules, changed = self._shards[key]
-        period = key, bisect_right(changed, day)
+        period = key, bisect_right(changed, day), passage
         if period not in self._compiled:
-            self._compiled[period] = self._compile(rules, day)
+            self._compiled[period] = self._compile(rules, day, passage)
             if len(self._compiled) > _KEPT:
                 self._compiled.popitem(last=False)[1].second.close()
         self._compiled.move_to_end(period)
@@ -192,8 +198,9 @@ class Shards:
         )
         return rules, changes(self._rulebook, rules)
 
-    def _compile(self, rules: Sequence[Rule], day: date) -> Compiled:
-        resolved = tuple(each for rule in rules if (each := resolve(self._rulebook, rule, day)))
+    def _compile(self, rules: Sequence[Rule], day: date, passage: Passage | None) -> Compiled:
+        found = (each for rule in rules if (each := resolve(self._rulebook, rule, day)))
+        resolved = tuple(each for each in found if passage is None or self._may_concern(each, passage))
         return Compiled(
             resolved,
             tuple(position for position, each in enumerate(resolved) if each.rule.id in self._watched),
@@ -201,3 +208,9 @@ class Shards:
             Second(resolved, self.lost, wanted=self._cross_check),
             Names(resolved),
         )
+
+    def _may_concern(self, rule: Resolved, passage: Passage) -> bool:
+        """Whether the rule can apply to the passage, whatever else is known; or others rest on that it does not."""
+        direction, mode = passage
+        known: Facts = {"crossing.direction": direction.value, "crossing.mode": mode.value}
+        return rule.rule.id in self._watched or truth(rule.applies, known) is not Truth.FALSE

@@ -11,7 +11,7 @@ from difflib import get_close_matches
 from app.backends import reference as judge_of
 from app.backends.index import positions
 from app.errors import Invalid, Problem
-from app.evaluation.compiled import EVALUATED, Asked, Compiled, Jurisdictions, Shards
+from app.evaluation.compiled import EVALUATED, Asked, Compiled, Jurisdictions, Passage, Shards
 from app.evaluation.decision import OPEN, Decision, Difference, Finding, Judgement
 from app.facts.derive import derive, local_day
 from app.facts.history import Here, history_facts
@@ -173,7 +173,9 @@ class Engine:
         every: bool = False,
     ) -> Decision:
         """Judge facts derived before, now or when the event was stored (law 3)."""
-        judging = _Judging(self._shards, self._jurisdictions(checkpoint, day), day, subjects, every=every)
+        # Who asks for every rule's verdict is told of those for other directions and modes too.
+        passage = None if every else (event.direction, event.mode)
+        judging = _Judging(self._shards, self._jurisdictions(checkpoint, day), day, subjects, passage)
         judging.reasons = reasons
         judging.suppose(_unsaid(event))
         for stratum in self._shards.strata:
@@ -228,11 +230,10 @@ class _Judging:
         jurisdictions: Jurisdictions,
         day: date,
         subjects: Sequence[tuple[Subject, Facts]],
-        *,
-        every: bool,
+        passage: Passage | None,
     ) -> None:
         self._shards, self._jurisdictions, self._day = shards, jurisdictions, day
-        self._subjects, self._every = subjects, every
+        self._subjects, self._passage, self._every = subjects, passage, passage is None
         self._findings: list[list[Finding]] = [[] for _ in subjects]
         self._compliant: list[list[str]] = [[] for _ in subjects]
         self._verdicts: list[tuple[Subject, Record]] = []
@@ -243,7 +244,7 @@ class _Judging:
         """Judge all subjects by the rules of one stratum, which see the verdicts of those below."""
         seen = tuple(self._verdicts)
         for place, (subject, facts) in enumerate(self._subjects):
-            compiled = self._shards.asked(self._jurisdictions, subject.kind, stratum, self._day)
+            compiled = self._shards.asked(self._jurisdictions, subject.kind, stratum, self._day, self._passage)
             # Asked first: each of a thousand persons would be given what was found of all the others.
             if compiled.rules:
                 known = {**facts, "findings": _as_seen_by(subject, seen)} if stratum else facts

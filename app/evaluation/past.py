@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from app.crossings import due, history, links, manifests
 from app.crossings.due import Trigger
@@ -17,8 +17,10 @@ from app.evaluation.record import new_id
 from app.facts.measures import out_of_reach, reaching_back
 from app.facts.subjects import Subject as Named
 from app.storage.engine import Transaction, alone_with, free_of
-from app.vocabulary.codes import SubjectKind
 from app.vocabulary.past import NO_TRAFFIC, Leg, Past, Traffic
+
+if TYPE_CHECKING:
+    from app.vocabulary.codes import SubjectKind
 
 ENGINE = "engine"
 # So many documents are not one person's: the data are those of a placeholder, or of namesakes.
