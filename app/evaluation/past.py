@@ -141,7 +141,7 @@ def later(
     found: set[str] = set()
     for subject, facts in event.subjects:
         after = pasts.after(subject.key or "", event.crossing)
-        if subject.key is None or (after is not None and not after):
+        if subject.key is None or (after is not None and all(each.crossing == event.crossing for each in after)):
             continue
         asked = engine.all_asked_of_the_past(subject.kind)
         legs, offences = asked.legs_on(_LONGEST_YEAR), asked.offences_on(_LONGEST_YEAR)
