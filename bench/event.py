@@ -1,6 +1,8 @@
-"""The event the HTTP benchmark sends: a truck with its driver and carrier; in one of five the driver has no visa."""
+"""The events sent over HTTP: a truck with its driver and carrier; in one of five the driver has no visa."""
 
 from typing import Any
+
+from stdnum.cn import uscc
 
 _PAPERS = [
     {
@@ -72,16 +74,29 @@ _DRIVER: dict[str, Any] = EVENT["persons"][0]
 WITHOUT_VISA: dict[str, Any] = EVENT | {
     "persons": [_DRIVER | {"nationality": "IND", "document": _DRIVER["document"] | {"issuer": "IND"}}]
 }
+# A company that sends all trucks would be one with a history that none has.
+_CARRIERS = [
+    EVENT["organizations"][0]
+    | {"name": f"Carriage {number}", "identifiers": {"cn_uscc": register + uscc.calc_check_digit(register)}}
+    for number, register in ((number, f"91110000{number:09}") for number in range(2000))
+]
 
 
 def event(number: int, run: str = "") -> dict[str, Any]:
-    """The event of that number in a run: of another person each, as at a checkpoint."""
-    made = WITHOUT_VISA if number % 5 == 0 else EVENT
+    """The event of that number in a run: of another person each, as at a checkpoint, and of one of 2,000 carriers."""
+    return crossing(number, f"{run[:6]}{number:06}") | {"id": f"{run}-{number}"}
+
+
+def crossing(number: int, document: str) -> dict[str, Any]:
+    """The event of that number, of whoever has the document of that number; one in five persons needs a visa."""
+    made = WITHOUT_VISA if int(document[-6:]) % 5 == 0 else EVENT
     driver = made["persons"][0]
-    document = driver["document"] | {"number": f"E{run[:6]}{number:06}"}
-    return made | {"persons": [driver | {"surname": f"ERIKSSON {_word(number)}", "document": document}]}
+    named = {
+        "surname": f"ERIKSSON {document.translate(_LETTERS)}",
+        "document": driver["document"] | {"number": f"E{document}"},
+    }
+    return made | {"persons": [driver | named], "organizations": [_CARRIERS[number % len(_CARRIERS)]]}
 
 
-def _word(number: int) -> str:
-    """Names hold no digits that matter."""
-    return str(number).translate(str.maketrans("0123456789", "ABCDEFGHIJ"))
+# Names hold no digits that matter.
+_LETTERS = str.maketrans("0123456789", "ABCDEFGHIJ")

@@ -1,4 +1,4 @@
-"""`make soak`, the long runs: agreement with the reference, and memory of many events and many reloads.
+"""`make soak`, the long runs: agreement with the reference, and memory of many events, many reloads and a service.
 
 Random facts are drawn for the rules shipped in `rules/`, with values left out, said to be none, and at the rules' own
 constants and beside them.
@@ -27,6 +27,7 @@ from app.language.load import read_sources
 from app.language.resolve import Resolved, leaves, resolve
 from app.vocabulary.codes import SubjectKind, Verdict
 from app.vocabulary.fields import Field, FieldType, catalogue
+from bench import memory
 from bench.rete_memory import Run
 
 _OPEN = {Verdict.VIOLATED, Verdict.UNDETERMINED}
@@ -39,13 +40,28 @@ def main() -> int:
     parser.add_argument("--events", type=int, default=1_000_000)
     parser.add_argument("--memory-events", type=int, default=200_000)
     parser.add_argument("--reloads", type=int, default=1_000)
+    parser.add_argument("--requests", type=int, default=1_000_000, help="events sent to a service over HTTP")
+    parser.add_argument("--only", choices=("engines", "service"))
     given = parser.parse_args()
+    failed = [
+        soak(given) for name, soak in (("engines", _engines), ("service", _service)) if given.only in {None, name}
+    ]
+    return int(any(failed))
+
+
+def _service(given: argparse.Namespace) -> bool:
+    run = memory.run(given.requests)
+    print(f"{run.count:,} events sent to a service: memory {run.warm:,} kB, then {run.end:,} ({run.growth:+.1%})")
+    return run.growth >= 0.1
+
+
+def _engines(given: argparse.Namespace) -> bool:
     runs = {what: _memory(what, count) for what, count in (("events", given.memory_events), ("reloads", given.reloads))}
     differences = sum(_differences(kind, given.events // 2) for kind in SubjectKind)
     for what, run in runs.items():
         print(f"{run.count:,} {what}: memory {run.warm:,} kB, then {run.end:,} ({run.growth:+.1%}); {run.wrong} wrong")
     print(f"{given.events:,} random events: {differences} differences from the reference")
-    return int(differences > 0 or any(run.wrong or run.growth > 0.05 for run in runs.values()))
+    return differences > 0 or any(run.wrong or run.growth > 0.05 for run in runs.values())
 
 
 def _differences(kind: SubjectKind, events: int) -> int:
