@@ -10,7 +10,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import orjson
@@ -26,9 +25,10 @@ from app.main import MIGRATIONS, collect_seldom
 from app.storage.engine import connect, transaction
 from app.storage.migrate import upgrade
 from app.vocabulary.wire import Crossing
+from bench.server import RULES
 
-MANY, FEW = 2_000, 10
-RULES = Path(__file__).parent.parent / "rules"
+SIZES = (10, 100, 500, 2_000)
+FEW, MANY = SIZES[0], SIZES[-1]
 _ROUNDS = 60
 _LAST = datetime(2026, 9, 1, 9, tzinfo=UTC)
 _DAY = timedelta(days=1)
@@ -146,22 +146,23 @@ def _store() -> Iterator[_Store]:
             database.dispose()
 
 
-def evaluating(earlier: Earlier) -> dict[str, float]:
-    """Milliseconds from an event to its committed decision, after few and after many of these crossings."""
+def evaluating(earlier: Earlier) -> dict[int, float]:
+    """Milliseconds from an event to its committed decision, by how many of these crossings came before it."""
     with _store() as store:
-        for person, count in (("MANY", MANY), ("FEW", FEW)):
-            store.send_all(_past(person, count, earlier))
+        for size in SIZES:
+            store.send_all(_past(f"AFTER{size}", size, earlier))
             store.settle()
-        took: dict[str, list[float]] = {"MANY": [], "FEW": []}
+        took: dict[int, list[float]] = {size: [] for size in SIZES}
         for number in range(_ROUNDS):
-            for person, times in took.items():
+            for size, times in took.items():
                 at = _LAST + timedelta(hours=number)
                 direction = ("entry", "exit")[number % 2]
+                person = f"AFTER{size}"
                 event = _event(f"{person}-new-{number}", person, at, direction, earlier.checkpoints[0])
                 began = time.perf_counter()
                 store.send(event)
                 times.append(time.perf_counter() - began)
-    return {person: statistics.median(times) * 1000 for person, times in took.items()}
+    return {size: statistics.median(times) * 1000 for size, times in took.items()}
 
 
 def correcting() -> dict[str, float]:

@@ -1,99 +1,137 @@
-"""Events a second over HTTP: `POST /v1/crossings` on SQLite with one worker, over bare handlers', in one run."""
+"""Events a second over HTTP: Gerege and the bare handlers it is measured against, interleaved, in one run."""
 
-import os
 import statistics
 import subprocess
 import sys
 import tempfile
-import time
-import urllib.request
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from dataclasses import dataclass, fields
+from itertools import count
 from pathlib import Path
-from urllib.error import URLError
+from typing import TypeAlias, TypeVar
 
 import orjson
 
-from app.clock import SystemClock
-from app.identity import keys
-from app.identity.roles import Role
-from app.main import MIGRATIONS
-from app.storage.engine import connect, transaction
-from app.storage.migrate import upgrade
+from bench.driver import Figures
+from bench.rulebook import shipped, written
+from bench.server import ROOT, Server, gerege, prepared, serving
+from tests.databases import DURABLE, running_postgres
 
-_BARE, _GEREGE = 8971, 8972
-_ROUNDS, _SECONDS = 5, 4.0
-BARE, LEAN, INSERT, GEREGE = "bare handler", "bare handler, from the bytes", "bare handler, one insert", "gerege"
-SINGLE = (
-    (BARE, _BARE, "/v1/crossings"),
-    (LEAN, _BARE, "/lean"),
-    (INSERT, _BARE, "/insert"),
-    (GEREGE, _GEREGE, "/v1/crossings"),
-)
-BATCHES = ((BARE, _BARE, "/batch"), (GEREGE, _GEREGE, "/v1/crossings/batch"))
+CONNECTIONS = (1, 16, 128)
+SIZES = (300, 600, 1000)
+SQLITE, POSTGRES = "SQLite", "PostgreSQL"
+BARE, INSERT, GEREGE, EVALUATE = "(a) bare handler", "(b) the same, one insert", "(c) Gerege", "POST /v1/evaluate"
+_ROUNDS, _WARM_UP = 3, 1.0
+_Name = TypeVar("_Name")
+Fresh: TypeAlias = Callable[[], str]
 
 
-def run(connections: int, served: Sequence[tuple[str, int, str]] = SINGLE) -> dict[str, dict[str, float]]:
-    """Medians of interleaved rounds, by server."""
-    with tempfile.TemporaryDirectory() as folder:
-        url = f"sqlite:///{folder}/bench.db"
-        key = _key(url)
-        with _server("bench.bare:app", _BARE, url), _server("app.main:from_environment", _GEREGE, url):
-            rounds: dict[str, list[dict[str, float]]] = {name: [] for name, _, _ in served}
-            for number in range(_ROUNDS + 1):
-                for name, port, path in served:
-                    measured = _drive(port, path, key, connections)
-                    if number:  # the first round warms up
-                        rounds[name].append(measured)
-    return {
-        name: {figure: statistics.median(each[figure] for each in measured) for figure in measured[0]}
-        for name, measured in rounds.items()
-    }
+@dataclass(frozen=True, slots=True)
+class _Target:
+    server: Server
+    path: str
+    key: str = ""
 
 
-def _key(url: str) -> str:
-    database = connect(url)
-    upgrade(database, MIGRATIONS)
-    with transaction(database) as tx:
-        _, key = keys.issue(tx, "bench", Role.CHECKPOINT, ["rus-bench"], SystemClock().now())
-    database.dispose()
-    return key
+def singles(seconds: float) -> dict[tuple[str, int], dict[str, Figures]]:
+    """Requests of one event, by database and number of connections, and server."""
+    measured = {}
+    with _databases() as databases:
+        for database, fresh in databases.items():
+            url = fresh()
+            key = prepared(url)
+            with _bare(url) as bare, gerege(url) as service:
+                targets = {
+                    BARE: _Target(bare, "/v1/crossings"),
+                    INSERT: _Target(bare, "/insert"),
+                    GEREGE: _Target(service, "/v1/crossings", key),
+                    EVALUATE: _Target(service, "/v1/evaluate", key),
+                }
+                for connections in CONNECTIONS:
+                    measured[database, connections] = _interleaved(targets, connections, seconds)
+    return measured
+
+
+def batches(seconds: float) -> dict[str, dict[str, Figures]]:
+    """Batches over one connection, by database and server."""
+    measured = {}
+    with _databases() as databases:
+        for database, fresh in databases.items():
+            url = fresh()
+            key = prepared(url)
+            with _bare(url) as bare, gerege(url) as service:
+                targets = {BARE: _Target(bare, "/batch"), GEREGE: _Target(service, "/v1/crossings/batch", key)}
+                measured[database] = _interleaved(targets, 1, seconds)
+    return measured
+
+
+def workers(seconds: float) -> dict[str, dict[tuple[str, int], Figures]]:
+    """Requests of one event at 128 connections, by database, server and number of workers."""
+    measured = {}
+    with _databases() as databases:
+        for database, fresh in databases.items():
+            with ExitStack() as stack:
+                targets = {}
+                for number in (1, 2):
+                    url = fresh()
+                    key = prepared(url)
+                    bare = stack.enter_context(_bare(url, number))
+                    service = stack.enter_context(gerege(url, workers=number))
+                    targets[BARE, number] = _Target(bare, "/v1/crossings")
+                    targets[GEREGE, number] = _Target(service, "/v1/crossings", key)
+                    targets[EVALUATE, number] = _Target(service, "/v1/evaluate", key)
+                measured[database] = _interleaved(targets, 128, seconds)
+    return measured
+
+
+def rules(seconds: float) -> dict[str, dict[tuple[str, int], Figures]]:
+    """Requests of one event at 16 connections, by database, server and number of rules."""
+    measured = {}
+    with _databases() as databases, tempfile.TemporaryDirectory() as folder:
+        books = {size: written(Path(folder, str(size)), size) for size in (shipped(), *SIZES)}
+        for database, fresh in databases.items():
+            with ExitStack() as stack:
+                targets = {}
+                for size, book in books.items():
+                    url = fresh()
+                    key = prepared(url)
+                    service = stack.enter_context(gerege(url, book))
+                    targets[GEREGE, size] = _Target(service, "/v1/crossings", key)
+                    targets[EVALUATE, size] = _Target(service, "/v1/evaluate", key)
+                measured[database] = _interleaved(targets, 16, seconds)
+    return measured
 
 
 @contextmanager
-def _server(application: str, port: int, url: str) -> Iterator[None]:
-    command = [sys.executable, "-m", "uvicorn", application, "--port", str(port), "--no-access-log"]
-    command += ["--log-level", "warning"] + (["--factory"] if "from_environment" in application else [])
-    environment = os.environ | {
-        "BENCH_FILE": f"{url.removeprefix('sqlite:///')}.bare",
-        "GEREGE_DATABASE_URL": url,
-        "GEREGE_LOG_LEVEL": "warning",
+def _databases() -> Iterator[Mapping[str, Fresh]]:
+    """By name, what gives the address of an empty one, fully synchronised; all are removed at the end of the block."""
+    names = count()
+    with tempfile.TemporaryDirectory() as folder, running_postgres(DURABLE) as postgres, ExitStack() as stack:
+        yield {
+            SQLITE: lambda: f"sqlite:///{folder}/{next(names)}.db",
+            POSTGRES: lambda: stack.enter_context(postgres.fresh_database()),
+        }
+
+
+def _bare(url: str, workers: int = 1) -> AbstractContextManager[Server]:
+    command = [sys.executable, "-m", "uvicorn", "bench.bare:app", "--no-access-log", "--log-level", "warning"]
+    return serving([*command, "--workers", str(workers)], {"BENCH_DATABASE": url})
+
+
+def _interleaved(targets: Mapping[_Name, _Target], connections: int, seconds: float) -> dict[_Name, Figures]:
+    """Medians of rounds in which each has its turn, after one that warms up."""
+    for target in targets.values():
+        _drive(target, connections, _WARM_UP)
+    rounds = [{name: _drive(target, connections, seconds) for name, target in targets.items()} for _ in range(_ROUNDS)]
+    return {
+        name: Figures(*(statistics.median(getattr(each[name], of.name) for each in rounds) for of in fields(Figures)))
+        for name in targets
     }
-    process = subprocess.Popen(command, env=environment, cwd=Path(__file__).parent.parent)  # noqa: S603 (our own server)
-    try:
-        _wait(port, process)
-        yield
-    finally:
-        process.terminate()
-        process.wait(30)
 
 
-def _wait(port: int, process: subprocess.Popen[bytes]) -> None:
-    for _ in range(300):
-        try:
-            urllib.request.urlopen(f"http://127.0.0.1:{port}/openapi.json", timeout=1).close()
-        except URLError as error:
-            if getattr(error, "code", None) or process.poll() is not None:
-                break
-            time.sleep(0.1)
-        else:
-            break
-    if process.poll() is not None:
-        raise RuntimeError("a server of the benchmark did not start")
-
-
-def _drive(port: int, path: str, key: str, connections: int) -> dict[str, float]:
-    command = [sys.executable, "-m", "bench.driver", str(port), path, key, str(connections), str(_SECONDS)]
-    done = subprocess.run(command, check=True, stdout=subprocess.PIPE, cwd=Path(__file__).parent.parent)  # noqa: S603 (our own driver)
-    measured: dict[str, float] = orjson.loads(done.stdout)
-    return measured
+def _drive(target: _Target, connections: int, seconds: float) -> Figures:
+    arguments = (str(target.server.port), target.path, target.key, str(connections), str(seconds))
+    command = [sys.executable, "-m", "bench.driver", *arguments]
+    done = subprocess.run(command, check=True, stdout=subprocess.PIPE, cwd=ROOT)  # noqa: S603 (our own driver)
+    return Figures(**orjson.loads(done.stdout))

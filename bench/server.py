@@ -4,6 +4,7 @@ import os
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.request
 from collections.abc import Iterator, Mapping, Sequence
@@ -55,13 +56,18 @@ def serving(command: Sequence[str], environment: Mapping[str, str]) -> Iterator[
     """A command that takes `--port`, until the end of the block."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
-    process = subprocess.Popen((*command, "--port", str(port)), env=os.environ | environment, cwd=ROOT)  # noqa: S603 (our own servers)
-    try:
-        _wait(port, process)
-        yield Server(port, process.pid)
-    finally:
-        process.terminate()
-        process.wait(30)
+    with tempfile.TemporaryFile() as log:
+        process = subprocess.Popen((*command, "--port", str(port)), env=os.environ | environment, cwd=ROOT, stderr=log)  # noqa: S603 (our own servers)
+        try:
+            _wait(port, process)
+            yield Server(port, process.pid)
+        except BaseException:
+            log.seek(0)
+            sys.stderr.write(log.read().decode(errors="replace"))
+            raise
+        finally:
+            process.terminate()
+            process.wait(30)
 
 
 def _wait(port: int, process: subprocess.Popen[bytes]) -> None:
