@@ -27,6 +27,7 @@ def main() -> None:
     _CONSOLE.print(machine)
     found = {}
     for name in given.only:
+        _CONSOLE.print(f"Measuring: {name}…")
         found[name] = PARTS[name](given.seconds)
         show(found[name], _CONSOLE)
     if found.keys() == PARTS.keys():

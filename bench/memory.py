@@ -1,7 +1,7 @@
 """Memory of a real `gerege serve` while events come over HTTP: batches of 500, and single requests beside them.
 
-They are of 100,000 persons, who come and go by turns, and of 2,000 carriers, ten seconds apart, on SQLite. What is
-looked at is the resident memory of the one process that serves.
+They are of 100,000 persons, who come and go by turns, of 2,000 carriers and of 100,000 containers, ten seconds apart, on
+SQLite. What is looked at is the resident memory of the one process that serves.
 """
 
 import asyncio
@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import orjson
+from stdnum import iso6346
 
 from bench.driver import LINES, post
 from bench.event import crossing
@@ -21,7 +22,7 @@ from bench.rete_memory import Run
 from bench.server import gerege, prepared
 
 WARM_UP: Final = 50_000
-_PERSONS, _SINGLE = 100_000, 25
+_PERSONS, _CONTAINERS, _SINGLE = 100_000, 100_000, 25
 _AT_A_TIME = LINES + _SINGLE
 _FIRST = datetime.fromisoformat("2026-01-01T09:00:00+09:00")
 
@@ -68,11 +69,19 @@ class _Coming:
         person = self._chance.randrange(_PERSONS)
         direction = ("entry", "exit")[self._are_inside[person]]
         self._are_inside[person] ^= 1
-        return crossing(self._number, f"{person:06}") | {
+        made = crossing(self._number, f"{person:06}")
+        vehicle = {"plate": f"A{person:06}", "containers": [_container(self._chance.randrange(_CONTAINERS))]}
+        return made | {
+            "vehicle": made["vehicle"] | vehicle,
             "id": f"soak-{self._number}",
             "occurred_at": (_FIRST + self._number * timedelta(seconds=10)).isoformat(),
             "direction": direction,
         }
+
+
+def _container(number: int) -> str:
+    unchecked = f"MSKU{number:06}"
+    return unchecked + iso6346.calc_check_digit(unchecked)
 
 
 def _resident(pid: int) -> int:
