@@ -1,6 +1,6 @@
 """Memory of a real `gerege serve` while events come over HTTP: batches of 500, and single requests beside them.
 
-They are of 100,000 persons, who come and go by turns, of 2,000 carriers and of 100,000 containers, ten seconds apart, on
+They are of 100,000 persons, who come and go by turns, of 2,000 carriers and 100,000 containers, ten seconds apart, on
 SQLite. What is looked at is the resident memory of the one process that serves.
 """
 
