@@ -1,5 +1,6 @@
 # make install | demo | serve | test | coverage | bench | soak | lint | lock; each sets up what it needs in .venv first.
-# PYTHON=… picks the interpreter (3.11 or 3.12), DEMO_ARGS=--exit lets the demo end by itself.
+# PYTHON=… picks the interpreter (3.11 or 3.12), DEMO_ARGS=--exit lets the demo end by itself, BENCH_ARGS="--only http"
+# measures a part, and without it `make bench` writes docs/bench.* and the README's figures; SOAK_ARGS="--only service".
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
@@ -14,7 +15,7 @@ DEV := .venv/.installed-dev
 STORED_ARGS ?= --crossings 1000000
 
 help:
-	@sed -n '1,2s/^# //p' Makefile
+	@sed -n '1,3s/^# //p' Makefile
 
 install: $(DEV)
 

@@ -7,8 +7,9 @@ from html import escape
 from typing import Final, TypeAlias
 
 Points: TypeAlias = Sequence[tuple[float, float]]
-_WIDTH, _HEIGHT = 480, 360
-_LEFT, _RIGHT, _TOP, _BOTTOM = 70, 20, 44, 100
+# Of one panel; its axis of x lies at the base, the legend below.
+_WIDTH, _BASE = 480, 260
+_LEFT, _RIGHT, _TOP = 70, 20, 44
 _LEGEND, _LINE = 62, 18
 # Told apart by people who see colours differently, on white and on black (Okabe and Ito).
 _COLOURS: Final = ("#0072b2", "#d55e00", "#009e73", "#cc79a7")
@@ -31,7 +32,8 @@ class Panel:
 
 def svg(panels: Sequence[Panel]) -> str:
     """Give the panels side by side."""
-    width, height = _WIDTH * len(panels), _HEIGHT + _LINE * max(len(panel.lines) for panel in panels)
+    lines = max(len(panel.lines) for panel in panels)
+    width, height = _WIDTH * len(panels), _BASE + _LEGEND + _LINE * lines
     inside = "\n".join(
         f'<g transform="translate({place * _WIDTH},0)">\n{"".join(_drawn(panel))}</g>'
         for place, panel in enumerate(panels)
@@ -54,7 +56,7 @@ def _drawn(panel: Panel) -> Iterator[str]:
         return round(_LEFT + share * (_WIDTH - _LEFT - _RIGHT), 1)
 
     def up(y: float) -> float:
-        return round(_TOP + (1 - y / top) * (_HEIGHT - _TOP - _BOTTOM), 1)
+        return round(_TOP + (1 - y / top) * (_BASE - _TOP), 1)
 
     yield f'<text class="title" x="{_LEFT}" y="24">{escape(panel.title)}</text>\n'
     for number in range(round(top / step) + 1):
@@ -70,7 +72,7 @@ def _drawn(panel: Panel) -> Iterator[str]:
         path = "L".join(f"{across(x)} {up(y)}" for x, y in points)
         yield f'<path class="line" stroke="{colour}" d="M{path}"/>\n'
         yield from (f'<circle fill="{colour}" cx="{across(x)}" cy="{up(y)}" r="4"/>\n' for x, y in points)
-        y = _HEIGHT - _BOTTOM + _LEGEND + place * _LINE
+        y = _BASE + _LEGEND + place * _LINE
         yield f'<circle fill="{colour}" cx="{_LEFT + 6}" cy="{y - 4}" r="4"/>\n'
         yield f'<text x="{_LEFT + 18}" y="{y}">{escape(name)}</text>\n'
 
