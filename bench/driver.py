@@ -1,7 +1,8 @@
 """A load driver for one address: keep-alive connections, one request in flight on each, in a process of its own.
 
 It sends the same event under ever new identifiers and counts the answers. `python -m bench.driver URL KEY CONNECTIONS
-SECONDS` prints one JSON line: events a second and latencies in milliseconds.
+SECONDS FIRST` prints one JSON line: events a second and latencies in milliseconds. The events are numbered from FIRST:
+those of a later run should come later than those of an earlier one, as at a checkpoint.
 """
 
 import asyncio
@@ -93,9 +94,9 @@ async def _taken(connection: _Connection, path: str, key: str, body: bytes) -> f
     return time.perf_counter() - began
 
 
-async def drive(port: int, path: str, key: str, connections: int, seconds: float) -> Figures:
+async def drive(port: int, path: str, key: str, connections: int, seconds: float, first: int) -> Figures:
     """Load `path` and measure; raises if an answer is neither 200 nor 201. A path of batches is sent LINES at once."""
-    numbers, run = itertools.count(), uuid.uuid4().hex
+    numbers, run = itertools.count(first), uuid.uuid4().hex
     latencies: list[float] = []
     until = time.perf_counter() + seconds
     at_once = LINES if path.endswith("batch") else 1
@@ -118,7 +119,8 @@ async def drive(port: int, path: str, key: str, connections: int, seconds: float
 
 
 if __name__ == "__main__":
-    _, port, path, key, connections, seconds = sys.argv
+    _, port, path, key, connections, seconds, first = sys.argv
     # The faster loop leaves more of a small machine to what is measured.
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        print(orjson.dumps(runner.run(drive(int(port), path, key, int(connections), float(seconds)))).decode())
+        figures = runner.run(drive(int(port), path, key, int(connections), float(seconds), int(first)))
+    print(orjson.dumps(figures).decode())

@@ -1,5 +1,6 @@
 """The events sent over HTTP: a truck with its driver and carrier; in one of five the driver has no visa."""
 
+from datetime import datetime, timedelta
 from typing import Any
 
 from stdnum.cn import uscc
@@ -74,6 +75,7 @@ _DRIVER: dict[str, Any] = EVENT["persons"][0]
 WITHOUT_VISA: dict[str, Any] = EVENT | {
     "persons": [_DRIVER | {"nationality": "IND", "document": _DRIVER["document"] | {"issuer": "IND"}}]
 }
+_FIRST = datetime.fromisoformat(EVENT["occurred_at"])
 # A company that sends all trucks would be one with a history that none has.
 _CARRIERS = [
     EVENT["organizations"][0]
@@ -83,11 +85,11 @@ _CARRIERS = [
 
 
 def event(number: int, run: str = "") -> dict[str, Any]:
-    """The event of that number in a run: of another person each, as at a checkpoint, and of one of 2,000 carriers."""
-    return crossing(number, f"{run[:6]}{number:06}") | {"id": f"{run}-{number}"}
+    """The event of that number in a run: of another person each, of one of 2,000 carriers, a second after the last."""
+    return crossing(number, f"{run[:6]}{number:06}", timedelta(seconds=number)) | {"id": f"{run}-{number}"}
 
 
-def crossing(number: int, document: str) -> dict[str, Any]:
+def crossing(number: int, document: str, after: timedelta) -> dict[str, Any]:
     """The event of that number, of whoever has the document of that number; one in five persons needs a visa."""
     made = WITHOUT_VISA if int(document[-6:]) % 5 == 0 else EVENT
     driver = made["persons"][0]
@@ -95,7 +97,11 @@ def crossing(number: int, document: str) -> dict[str, Any]:
         "surname": f"ERIKSSON {document.translate(_LETTERS)}",
         "document": driver["document"] | {"number": f"E{document}"},
     }
-    return made | {"persons": [driver | named], "organizations": [_CARRIERS[number % len(_CARRIERS)]]}
+    return made | {
+        "occurred_at": (_FIRST + after).isoformat(),
+        "persons": [driver | named],
+        "organizations": [_CARRIERS[number % len(_CARRIERS)]],
+    }
 
 
 # Names hold no digits that matter.

@@ -23,6 +23,8 @@ SIZES = (300, 600, 1000)
 SQLITE, POSTGRES = "SQLite", "PostgreSQL"
 BARE, INSERT, GEREGE, EVALUATE = "(a) bare handler", "(b) the same, one insert", "(c) Gerege", "POST /v1/evaluate"
 _ROUNDS, _WARM_UP = 3, 1.0
+# Of each load: more numbers than one gets through.
+_FIRST = count(0, 20_000)
 _Name = TypeVar("_Name")
 Fresh: TypeAlias = Callable[[], str]
 
@@ -131,7 +133,7 @@ def _interleaved(targets: Mapping[_Name, _Target], connections: int, seconds: fl
 
 
 def _drive(target: _Target, connections: int, seconds: float) -> Figures:
-    arguments = (str(target.server.port), target.path, target.key, str(connections), str(seconds))
+    arguments = (str(target.server.port), target.path, target.key, str(connections), str(seconds), str(next(_FIRST)))
     command = [sys.executable, "-m", "bench.driver", *arguments]
     done = subprocess.run(command, check=True, stdout=subprocess.PIPE, cwd=ROOT)  # noqa: S603 (our own driver)
     return Figures(**orjson.loads(done.stdout))

@@ -9,7 +9,7 @@ import os
 import random
 import tempfile
 import time
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, Final
 
@@ -24,7 +24,7 @@ from bench.server import gerege, prepared
 WARM_UP: Final = 50_000
 _PERSONS, _CONTAINERS, _SINGLE = 100_000, 100_000, 25
 _AT_A_TIME = LINES + _SINGLE
-_FIRST = datetime.fromisoformat("2026-01-01T09:00:00+09:00")
+_APART = timedelta(seconds=10)
 
 
 def run(events: int) -> Run:
@@ -69,12 +69,11 @@ class _Coming:
         person = self._chance.randrange(_PERSONS)
         direction = ("entry", "exit")[self._are_inside[person]]
         self._are_inside[person] ^= 1
-        made = crossing(self._number, f"{person:06}")
+        made = crossing(self._number, f"{person:06}", self._number * _APART)
         vehicle = {"plate": f"A{person:06}", "containers": [_container(self._chance.randrange(_CONTAINERS))]}
         return made | {
             "vehicle": made["vehicle"] | vehicle,
             "id": f"soak-{self._number}",
-            "occurred_at": (_FIRST + self._number * timedelta(seconds=10)).isoformat(),
             "direction": direction,
         }
 
