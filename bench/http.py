@@ -22,6 +22,7 @@ CONNECTIONS = (1, 16, 128)
 SIZES = (300, 600, 1000)
 SQLITE, POSTGRES = "SQLite", "PostgreSQL"
 BARE, INSERT, GEREGE, EVALUATE = "(a) bare handler", "(b) the same, one insert", "(c) Gerege", "POST /v1/evaluate"
+STORING = "bare handler that stores"
 _ROUNDS, _WARM_UP = 3, 1.0
 # Of each load: more numbers than one gets through.
 _FIRST = count(0, 20_000)
@@ -63,7 +64,7 @@ def batches(seconds: float) -> dict[str, dict[str, Figures]]:
             url = fresh()
             key = prepared(url)
             with _bare(url) as bare, gerege(url) as service:
-                targets = {BARE: _Target(bare, "/batch"), GEREGE: _Target(service, "/v1/crossings/batch", key)}
+                targets = {STORING: _Target(bare, "/batch"), GEREGE: _Target(service, "/v1/crossings/batch", key)}
                 measured[database] = _interleaved(targets, 1, seconds)
     return measured
 

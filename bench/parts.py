@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from bench import compiling, engines, history, http
 from bench.chart import Panel
 from bench.driver import LINES, Figures
-from bench.http import BARE, EVALUATE, GEREGE, INSERT, POSTGRES, SQLITE
+from bench.http import BARE, EVALUATE, GEREGE, INSERT, POSTGRES, SQLITE, STORING
 from bench.report import Check, Part
 from bench.rulebook import shipped
 
@@ -92,7 +92,7 @@ def _http(seconds: float) -> Part:
         for name, figures in by_server.items():
             ratios = (f"{over[of][name]:.2f}" for of in (BARE, INSERT))
             rows.append((name, database, str(connections), *_told(figures), *ratios))
-        where = f"{database}, {connections} connections"
+        where = f"{database}, {connections} connection{'s' * (connections > 1)}"
         if connections == _MOST:
             wanted = dict(zip((BARE, INSERT), _WANTED[database], strict=True))
             checks += [Check(f"{GEREGE} over {of}, {where}", over[of][GEREGE], wanted[of]) for of in wanted]
@@ -109,12 +109,12 @@ def _batches(seconds: float) -> Part:
         f"(d) batches of {LINES}, one connection",
         ("server", "database", *_FIGURES, "over the bare handler"),
         [
-            (name, database, *_told(figures), f"{figures.rate / by_server[BARE].rate:.2f}")
+            (name, database, *_told(figures), f"{figures.rate / by_server[STORING].rate:.2f}")
             for database, by_server in measured.items()
             for name, figures in by_server.items()
         ],
         [
-            Check(f"batches, {GEREGE} over the bare handler, {database}", of[GEREGE].rate / of[BARE].rate, 0.6)
+            Check(f"batches, {GEREGE} over the bare handler, {database}", of[GEREGE].rate / of[STORING].rate, 0.6)
             for database, of in measured.items()
         ],
     )
