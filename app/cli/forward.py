@@ -1,8 +1,10 @@
 """`gerege forward`: the service of a post with a bad line."""
 
+import re
 import signal
 from pathlib import Path
 from typing import Annotated
+from urllib.parse import urlsplit
 
 import typer
 
@@ -12,6 +14,8 @@ from app.cli.terminal import CannotRunError, err
 from app.errors import Invalid, Problem, Unavailable
 from app.evaluation.bundle import public_key
 from app.settings import from_environment
+
+_LOOPBACK = re.compile(r"127(\.[0-9]{1,3}){3}")
 
 
 def forward(
@@ -25,6 +29,7 @@ def forward(
     rulebook_key: Annotated[
         str | None, typer.Option(metavar="KEY", help="Public key of the centre's rulebooks. [GEREGE_RULEBOOK_KEY]")
     ] = None,
+    clear: Annotated[bool, typer.Option("--in-clear", help="Send the key over http:// to another machine.")] = False,
     host: Annotated[str | None, typer.Option(help="Address to listen at. [GEREGE_HOST]")] = None,
     port: Annotated[int | None, typer.Option(min=0, max=65535, help="Port to listen at. [GEREGE_PORT]")] = None,
 ) -> None:
@@ -37,6 +42,8 @@ def forward(
     chosen = environment(options | {"centre_key": key})
     settings = from_environment(chosen)
     _check(settings.centre_url, settings.centre_key, settings.rulebook_key)
+    if not (clear or _is_private(settings.centre_url)):
+        raise Invalid("Whoever is on the line could read the post's key: use https://, or add --in-clear.")
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         serve_application("app.main:post_from_environment", settings, chosen)
@@ -44,6 +51,13 @@ def forward(
         raise CannotRunError(error.detail) from error
     except KeyboardInterrupt:
         err.print("Stopped; what was not sent is sent after the next start.")
+
+
+def _is_private(url: str) -> bool:
+    """Whether nobody on the line to it can read what is sent."""
+    parts = urlsplit(url)
+    host = parts.hostname or ""
+    return parts.scheme == "https" or host in {"localhost", "::1"} or _LOOPBACK.fullmatch(host) is not None
 
 
 def _check(url: str, key: str, rulebook_key: str) -> None:

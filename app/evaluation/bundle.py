@@ -38,6 +38,10 @@ class Bundle:
     activated_at: datetime
     files: Mapping[str, str]
 
+    def __post_init__(self) -> None:
+        if type(self.revision) is not int:
+            raise TypeError("the revision is not a whole number")
+
 
 def sign(bundle: Bundle, key: Ed25519PrivateKey) -> bytes:
     """The envelope."""

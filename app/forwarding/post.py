@@ -8,7 +8,7 @@ from sqlalchemy import Engine as Database
 from app.evaluation.batch import Stored
 from app.forwarding import spool
 from app.forwarding.rulebook import Keeper
-from app.forwarding.sending import Line
+from app.forwarding.sending import Sender
 from app.forwarding.spool import Lag, Verdict
 from app.storage.engine import reading
 
@@ -19,13 +19,16 @@ _SHOWN = 100
 class State:
     """How the post stands: what waits, what is wrong with the line, the rulebook, and what the centre said otherwise.
 
-    `differences` are verdicts with source and identifier of the event, newest first.
+    `aside` is how many of the waiting the centre failed at. `differences` are verdicts with source and identifier of
+    the event, newest first.
     """
 
     lag: Lag
+    aside: int
     fault: str | None
     revision: int
     refused: str | None
+    rulebook_fault: str | None
     differences: list[tuple[Verdict, str, str]]
 
     def seconds(self, now: datetime) -> float:
@@ -38,8 +41,13 @@ class Post:
     """The parts of a post that its service asks."""
 
     database: Database
-    line: Line
+    sender: Sender
     keeper: Keeper
+
+    @property
+    def alive(self) -> bool:
+        """Whether events are sent on, and rulebooks fetched."""
+        return self.sender.thread.alive and self.keeper.thread.alive
 
     def answer(self, stored: Stored) -> bytes:
         """What the sender of an event is told: the centre's decision if it is known, else a provisional one."""
@@ -54,4 +62,6 @@ class Post:
         """How it stands now."""
         with reading(self.database) as tx:
             lag, differences = spool.lag(tx), spool.differences(tx, _SHOWN)
-        return State(lag, self.line.fault, self.keeper.revision, self.keeper.refused, differences)
+        sender, keeper = self.sender, self.keeper
+        fetching = keeper.thread.fault
+        return State(lag, sender.aside, sender.thread.fault, keeper.revision, keeper.refused, fetching, differences)

@@ -1,7 +1,7 @@
 """Keeps the post's rulebook that of the centre: fetched, verified, and the last good one kept through everything."""
 
 import os
-import threading
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Final
@@ -15,12 +15,13 @@ from app.clock import Clock
 from app.errors import Invalid, Unavailable
 from app.evaluation.bundle import Bundle, opened
 from app.evaluation.reload import InForce, compile_sources
+from app.evaluation.repeating import NotNowError, Repeating
 from app.storage import rulebooks
 from app.storage.engine import transaction
 
 FILE: Final = "rulebook.json"
 _WAIT_SECONDS: Final = 30
-_PAUSE_SECONDS: Final = 5.0
+_PAUSE_SECONDS, _REFUSED_SECONDS = 1.0, 10.0
 _log = structlog.get_logger()
 
 
@@ -29,14 +30,26 @@ def accepted(envelope: bytes, key: Ed25519PublicKey, last: Bundle | None) -> tup
     bundle = opened(envelope, key)
     if last and bundle.revision < last.revision:
         raise Invalid(f"The rulebook of revision {bundle.revision} is older than the last, of {last.revision}.")
+    if last and bundle.revision == last.revision and bundle.digest != last.digest:
+        raise Invalid(f"The rulebook is another than the last, of the same revision {last.revision}.")
     found = compile_sources(bundle.files)[0]
     if found is None or found.rulebook.digest != bundle.digest:
         raise Invalid("The rulebook does not compile in this release, or is not the one it says it is.")
     return bundle, found
 
 
+def at_start(client: httpx2.Client, key: Ed25519PublicKey, spool: Path) -> tuple[Bundle, InForce]:
+    """The last good one, or the centre's where there is none of this key and release. Raises as `first`."""
+    try:
+        if found := kept(spool, key):
+            return found
+    except Invalid as error:
+        _log.error("the rulebook kept here cannot be used, the centre is asked for its own", why=str(error))
+    return first(client, key, spool)
+
+
 def kept(spool: Path, key: Ed25519PublicKey) -> tuple[Bundle, InForce] | None:
-    """The last good one; None if there was none yet. Raises Invalid if somebody changed it."""
+    """The last good one; None if there was none yet. Raises Invalid if somebody changed it, or the key or release."""
     file = spool / FILE
     return accepted(file.read_bytes(), key, None) if file.exists() else None
 
@@ -44,7 +57,7 @@ def kept(spool: Path, key: Ed25519PublicKey) -> tuple[Bundle, InForce] | None:
 def keep(spool: Path, envelope: bytes) -> None:
     """Put it in the place of the last one: whatever happens meanwhile, one of the two is there whole."""
     new = spool / f"{FILE}.new"
-    with new.open("wb") as file:
+    with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
         file.write(envelope)
         file.flush()
         os.fsync(file.fileno())
@@ -57,14 +70,14 @@ def keep(spool: Path, envelope: bytes) -> None:
 def first(client: httpx2.Client, key: Ed25519PublicKey, spool: Path) -> tuple[Bundle, InForce]:
     """The first one a post ever gets; raises Unavailable if the centre cannot be reached, and Invalid."""
     try:
-        envelope = fetch(client, None)
-    except httpx2.HTTPError as error:
+        given = fetch(client, None)
+    except (httpx2.HTTPError, NotNowError) as error:
         raise Unavailable(
-            f"There is no rulebook here yet, and the centre cannot be reached: {error}. Start while the line is up."
+            f"There is no rulebook here to use, and the centre cannot be reached: {error}. Start while the line is up."
         ) from error
-    assert envelope  # noqa: S101 (asked without a tag)
-    found = accepted(envelope, key, None)
-    keep(spool, envelope)
+    assert given  # noqa: S101 (asked without a tag)
+    found = accepted(given.envelope, key, None)
+    keep(spool, given.envelope)
     return found
 
 
@@ -74,15 +87,26 @@ def put_in_force(database: Database, bundle: Bundle, now: datetime) -> None:
         rulebooks.activate(tx, bundle.digest, bundle.files, now, "forward", f"revision {bundle.revision} of the centre")
 
 
-def fetch(client: httpx2.Client, last: Bundle | None, wait: int = 0) -> bytes | None:
-    """The centre's rulebook; None if it is the last one still. Raises httpx2.HTTPError or Invalid."""
-    head = {"Prefer": f"wait={wait}"} | ({"If-None-Match": f'"{last.revision}-{last.digest}"'} if last else {})
+@dataclass(frozen=True, slots=True)
+class Given:
+    """What the centre gave, and its tag to ask for another by."""
+
+    envelope: bytes
+    tag: str
+
+
+def fetch(client: httpx2.Client, tag: str | None, wait: int = 0) -> Given | None:
+    """The centre's rulebook; None if it has this tag still. Raises httpx2.HTTPError, NotNowError or Invalid."""
+    head = {"Prefer": f"wait={wait}"} | ({"If-None-Match": tag} if tag else {})
     response = client.get("/v1/rulebooks/active", headers=head, timeout=wait + 30)
     if response.status_code == 304:  # noqa: PLR2004 (not modified)
         return None
+    said = f"The centre gives no rulebook: {response.status_code} {response.text[:200]}"
+    if response.status_code >= 500:  # noqa: PLR2004 (of the centre itself, or of what is before it)
+        raise NotNowError(said)
     if response.status_code != 200:  # noqa: PLR2004 (OK)
-        raise Invalid(f"The centre gives no rulebook: {response.status_code} {response.text[:200]}")
-    return response.content
+        raise Invalid(said)
+    return Given(response.content, response.headers.get("ETag", ""))
 
 
 class Keeper:
@@ -93,36 +117,43 @@ class Keeper:
     ) -> None:
         self._database, self._client, self._key, self._spool = database, client, key, spool
         self._last, self._clock = last, clock
+        self._refused_tag = ""
         self.refused: str | None = None
-        self._stopping = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="fetching rulebooks", daemon=True)
-        self._thread.start()
+        self.thread = Repeating("fetching rulebooks", self._look)
+        self.thread.start()
 
     @property
     def revision(self) -> int:
         """Of the rulebook that is in force here."""
         return self._last.revision
 
-    def stop(self) -> None:
-        """Does not wait for the thread: it may be waiting for the centre, and changes nothing any more."""
-        self._stopping.set()
-
-    def _run(self) -> None:
-        while not self._stopping.is_set():
-            try:
-                self._look()
-            except (httpx2.HTTPError, Unavailable):
-                self._stopping.wait(_PAUSE_SECONDS)
-            except Invalid as error:
-                self.refused = str(error)
-                _log.error("the centre's rulebook is refused, the last one stays in force", why=str(error))
-                self._stopping.wait(_PAUSE_SECONDS)
-
-    def _look(self) -> None:
-        envelope = fetch(self._client, self._last, _WAIT_SECONDS)
-        if envelope is None or self._stopping.is_set():
-            return
-        bundle, _ = accepted(envelope, self._key, self._last)
-        keep(self._spool, envelope)
+    def _look(self) -> float:
+        try:
+            given = fetch(self._client, self._refused_tag or _tag(self._last), _WAIT_SECONDS)
+        except Invalid as error:
+            return self._refuse(error)
+        if self.thread.stopping.is_set():
+            return 0.0
+        if given is None:
+            # What was refused is not fetched again; it is refused still.
+            self.refused = self.refused if self._refused_tag else None
+            return _PAUSE_SECONDS
+        try:
+            bundle, _ = accepted(given.envelope, self._key, self._last)
+        except Invalid as error:
+            self._refused_tag = given.tag
+            return self._refuse(error)
+        keep(self._spool, given.envelope)
         put_in_force(self._database, bundle, self._clock.now())
-        self._last, self.refused = bundle, None
+        self._last, self.refused, self._refused_tag = bundle, None, ""
+        return _PAUSE_SECONDS
+
+    def _refuse(self, error: Invalid) -> float:
+        if self.refused != str(error):
+            _log.error("the centre's rulebook is refused, the last one stays in force", why=str(error))
+        self.refused = str(error)
+        return _REFUSED_SECONDS
+
+
+def _tag(bundle: Bundle) -> str:
+    return f'"{bundle.revision}-{bundle.digest}"'

@@ -1,9 +1,8 @@
-"""Sends events on to the centre, in order and again and again until each is acknowledged, and keeps what it says."""
+"""Sends events on to the centre, the first stored first, until each is acknowledged, and keeps what it says."""
 
-import random
-import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from time import monotonic
 from typing import Any, Final
 
 import httpx2
@@ -12,71 +11,70 @@ import structlog
 from sqlalchemy import Engine as Database
 
 from app.clock import Clock
-from app.errors import Unavailable
+from app.evaluation.repeating import NotNowError, Repeating
 from app.forwarding import spool
 from app.forwarding.spool import Pending, Verdict
 from app.storage.engine import reading, transaction
 
-# Of events of the largest size, no more than a post has memory for.
+# No more than a post has memory for, and a bad line has patience.
 _AT_ONCE: Final = 50
+_BYTES_AT_ONCE: Final = 1 << 18
 _IDLE_SECONDS: Final = 0.2
-_FIRST_PAUSE, _LONGEST_PAUSE = 0.5, 60.0
 # Said of an event itself; the same again would be said again.
 _FINAL: Final = frozenset({200, 201, 400, 403, 409, 413, 422})
+# An event at which the centre fails waits so long for its next turn. More of them at once are a fault of the centre.
+_FIRST_ASIDE, _LONGEST_ASIDE = 5.0, 3600.0
+_MOST_ASIDE: Final = 100
+_FAILED: Final = 500
 _log = structlog.get_logger()
 
 
-@dataclass(slots=True)
-class Line:
-    """How the line to the centre is: what went wrong last, None if nothing did."""
+@dataclass(frozen=True, slots=True)
+class _Aside:
+    """Until when (on a clock that only goes forward) an event is not sent, and the pause after that."""
 
-    fault: str | None = "The centre was not asked yet."
+    until: float
+    pause: float
 
 
 class Sender:
     """A thread that empties the outbox."""
 
-    def __init__(self, database: Database, client: httpx2.Client, clock: Clock, line: Line) -> None:
-        self._database, self._client, self._clock, self._line = database, client, clock, line
-        self._stopping = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="forwarding", daemon=True)
-        self._thread.start()
+    def __init__(self, database: Database, client: httpx2.Client, clock: Clock) -> None:
+        self._database, self._client, self._clock = database, client, clock
+        self._aside: dict[str, _Aside] = {}
+        self._most = _AT_ONCE
+        self.thread = Repeating("forwarding", self._send)
+        self.thread.start()
 
-    def stop(self) -> None:
-        """Returns when nothing is sent any more; what is left is sent after the next start."""
-        self._stopping.set()
-        self._thread.join()
+    @property
+    def aside(self) -> int:
+        """How many events wait apart, because the centre failed at them."""
+        return len(self._aside)
 
-    def _run(self) -> None:
-        pause = _FIRST_PAUSE
-        while not self._stopping.is_set():
-            try:
-                sent = self._send()
-            except (httpx2.HTTPError, Unavailable, _NoCentreError) as error:
-                self._line.fault = f"{type(error).__name__}: {error}"
-                # Not all posts at once when the centre is back.
-                self._stopping.wait(pause * random.uniform(0.5, 1.0))  # noqa: S311 (nobody is to be surprised)
-                pause = min(2 * pause, _LONGEST_PAUSE)
-                continue
-            self._line.fault, pause = None, _FIRST_PAUSE
-            if not sent:
-                self._stopping.wait(_IDLE_SECONDS)
-
-    def _send(self) -> bool:
-        """Send what waits, at most so much at once; whether there was anything. Raises if the line broke."""
+    def _send(self) -> float:
+        """Send what waits, at most so much at once. Raises if the line broke; with half as much it may hold."""
+        now = monotonic()
+        but = {crossing for crossing, each in list(self._aside.items()) if each.until > now}
         with reading(self._database) as tx:
-            waiting = spool.pending(tx, _AT_ONCE)
+            waiting = spool.pending(tx, self._most, _BYTES_AT_ONCE, but)
         if not waiting:
-            return False
+            return _IDLE_SECONDS
         settled: list[Verdict] = []
         try:
             for verdict in self._answers(waiting):
                 settled.append(verdict)  # noqa: PERF402 (what there is before it raises)
+        except Exception:
+            self._most = max(1, self._most // 2)
+            raise
         finally:
             # Also of a batch that broke off: what the centre has said it has said.
             with transaction(self._database) as tx:
                 spool.settle(tx, settled)
-        return True
+            for each in settled:
+                self._aside.pop(each.crossing, None)
+        self._most = min(2 * self._most, _AT_ONCE)
+        return 0.0
 
     def _answers(self, waiting: Sequence[Pending]) -> Iterator[Verdict]:
         body = b"\n".join(_one_line(each.body) for each in waiting)
@@ -84,15 +82,30 @@ class Sender:
         with self._client.stream("POST", "/v1/crossings/batch", content=body, headers=head) as response:
             if response.status_code != 200:  # noqa: PLR2004 (OK)
                 response.read()
-                raise _NoCentreError(f"{response.status_code} {response.text[:200]}")
-            for line, each in zip(response.iter_lines(), waiting, strict=False):
+                asked = response.headers.get("Retry-After", "")
+                said = f"{response.status_code} {response.text[:200]}"
+                raise NotNowError(said, float(asked) if asked.isdecimal() else None)
+            count = 0
+            for count, (line, each) in enumerate(zip(_lines(response.iter_bytes()), waiting, strict=False), 1):
                 told = orjson.loads(line)
-                if told["status"] not in _FINAL:
-                    # In order: what follows waits with it.
-                    raise _NoCentreError(f"{told['status']} {told['problem']['detail']}")
-                yield self._verdict(each, told)
+                if told["line"] != count:
+                    raise NotNowError(f"The centre answered line {told['line']} in the place of line {count}.")
+                if verdict := self._verdict(each, told):
+                    yield verdict
+            if count < len(waiting):
+                raise NotNowError(f"The centre answered {count} of {len(waiting)} events.")
 
-    def _verdict(self, sent: Pending, told: Any) -> Verdict:  # noqa: ANN401 (JSON)
+    def _verdict(self, sent: Pending, told: Any) -> Verdict | None:  # noqa: ANN401 (JSON)
+        """What the centre said of an event; None if it failed at this one. Raises if it takes none now."""
+        if told["status"] == _FAILED and (sent.crossing in self._aside or len(self._aside) < _MOST_ASIDE):
+            before = self._aside.get(sent.crossing)
+            pause = min(2 * before.pause, _LONGEST_ASIDE) if before else _FIRST_ASIDE
+            self._aside[sent.crossing] = _Aside(monotonic() + pause, pause)
+            _log.error("the centre fails at an event", crossing=sent.crossing, instance=told["problem"].get("instance"))
+            return None
+        if told["status"] not in _FINAL:
+            # What follows waits with it.
+            raise NotNowError(f"{told['status']} {told['problem']['detail']}", told.get("retry_after"))
         answer = told.get("answer") or told["problem"]
         differs = "answer" not in told or _found(answer) != _found(orjson.loads(sent.answer))
         if differs:
@@ -100,8 +113,12 @@ class Sender:
         return Verdict(sent.crossing, self._clock.now(), told["status"], orjson.dumps(answer), differs)
 
 
-class _NoCentreError(Exception):
-    """The centre took nothing, or no more."""
+def _lines(parts: Iterable[bytes]) -> Iterator[bytes]:
+    """Whole lines; what is between a line's end and the next is JSON, in which there may be any other separator."""
+    rest = b""
+    for part in parts:
+        *whole, rest = (rest + part).split(b"\n")
+        yield from whole
 
 
 def _one_line(body: bytes) -> bytes:

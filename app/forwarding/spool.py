@@ -1,12 +1,14 @@
 """What a post keeps beside its own record: which events the centre has not acknowledged, and what it said of others.
 
-An event enters the outbox by a trigger, in the transaction that stores it, in the order in which events came. It leaves
-when the centre's word on it is kept. The clock has no part in it, so that one that jumps back loses nothing.
+An event enters the outbox by a trigger, in the transaction that stores it, after those that were stored before. It
+leaves when the centre's word on it is kept. The clock has no part in it, so that one that jumps back loses nothing.
 """
 
-from collections.abc import Sequence
+import os
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import (
@@ -76,10 +78,20 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True)
 class Lag:
-    """How many events the centre has not acknowledged, and since when the first of them waits."""
+    """How many events the centre has not acknowledged, since when the first waits, and how many it refused."""
 
     waiting: int
     since: datetime | None
+    refused: int
+
+
+def own(folder: Path, *names: str) -> None:
+    """Make the folder, and let nobody else into it or into these files of it: they hold personal data."""
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    folder.chmod(0o700)
+    for name in names:
+        os.close(os.open(folder / name, os.O_WRONLY | os.O_CREAT, 0o600))
+        (folder / name).chmod(0o600)
 
 
 def prepare(database: Engine) -> None:
@@ -95,22 +107,33 @@ def prepare(database: Engine) -> None:
         tx.execute(delete(_forwarded).where(_forwarded.c.status.not_in(ACKNOWLEDGED)))
 
 
-def pending(tx: Transaction, most: int) -> list[Pending]:
-    """The first events in the outbox, in the order in which they came."""
+def pending(tx: Transaction, most: int, most_bytes: int, but: Collection[str] = ()) -> list[Pending]:
+    """The first events in the outbox without these, so many, of so many bytes in all; but one if there is any."""
     query = (
         select(crossing_bodies.c.crossing, crossing_bodies.c.body, decisions.c.answer)
         .join(_outbox, _outbox.c.crossing == crossing_bodies.c.crossing)
         .join(decisions, (decisions.c.crossing == crossing_bodies.c.crossing) & (decisions.c.number == 1))
+        .where(_outbox.c.crossing.not_in(but))
         .order_by(_outbox.c.number)
         .limit(most)
     )
-    return [Pending(*row) for row in tx.execute(query)]
+    found: list[Pending] = []
+    size = 0
+    with tx.execute(query) as rows:
+        for row in rows:
+            each = Pending(*row)
+            size += len(each.body)
+            if found and size > most_bytes:
+                break
+            found.append(each)
+    return found
 
 
 def settle(tx: Transaction, verdicts: Sequence[Verdict]) -> None:
     """Keep what the centre said, and take these out of the outbox."""
     if verdicts:
-        tx.execute(insert(_forwarded), [{name: getattr(each, name) for name in each.__slots__} for each in verdicts])
+        rows = insert(_forwarded).prefix_with("OR REPLACE")
+        tx.execute(rows, [{name: getattr(each, name) for name in each.__slots__} for each in verdicts])
         tx.execute(delete(_outbox).where(_outbox.c.crossing.in_([each.crossing for each in verdicts])))
 
 
@@ -121,7 +144,7 @@ def verdict(tx: Transaction, crossing: str) -> Verdict | None:
 
 
 def lag(tx: Transaction) -> Lag:
-    """What waits."""
+    """What waits, and what was refused."""
     first = select(func.min(_outbox.c.number)).scalar_subquery()
     since = (
         select(crossings.c.received_at)
@@ -129,7 +152,9 @@ def lag(tx: Transaction) -> Lag:
         .where(_outbox.c.number == first)
     )
     waiting = tx.execute(select(func.count()).select_from(_outbox)).scalar_one()
-    return Lag(waiting, tx.execute(since).scalar_one_or_none())
+    is_refused = _forwarded.c.differs & _forwarded.c.status.not_in(ACKNOWLEDGED)
+    refused = tx.execute(select(func.count()).select_from(_forwarded).where(is_refused)).scalar_one()
+    return Lag(waiting, tx.execute(since).scalar_one_or_none(), refused)
 
 
 def differences(tx: Transaction, most: int) -> list[tuple[Verdict, str, str]]:

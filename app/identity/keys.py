@@ -85,14 +85,21 @@ def issue(
 
 
 def adopt(tx: Transaction, key: str, name: str, role: Role, now: datetime) -> None:
-    """Let a whole key of another installation work here too, for any source; raises `Invalid` if it is none."""
+    """Let a whole key of another installation work here too, for any source, in the place of others of this name.
+
+    Raises `Invalid` if it is none.
+    """
     prefix, _, rest = key.partition("_")
     identifier, _, secret = rest.partition("_")
     if prefix != "gk" or not identifier or not secret or not is_storable(identifier):
         raise Invalid("That is no key of Gerege; `gerege keys create` at the centre makes one.")
-    if _find(tx, identifier) is None:
-        values = {"id": identifier, "name": name, "role": role.value, "sources": ["*"], "created_at": now}
-        tx.execute(insert(credentials).values(values | {"key_hash": _hash(secret)}))
+    others = (credentials.c.name == name, credentials.c.id != identifier, credentials.c.revoked_at.is_(None))
+    tx.execute(update(credentials).where(*others).values(revoked_at=now))
+    values = {"name": name, "role": role.value, "sources": ["*"], "key_hash": _hash(secret), "revoked_at": None}
+    if _find(tx, identifier):
+        tx.execute(update(credentials).where(credentials.c.id == identifier).values(values))
+    else:
+        tx.execute(insert(credentials).values(values | {"id": identifier, "created_at": now}))
 
 
 def authenticate(tx: Transaction, key: str, now: datetime) -> Credential:

@@ -27,6 +27,7 @@ class Permission(StrEnum):
     RULES_EVALUATE = "rules:evaluate"
     RULES_ACTIVATE = "rules:activate"
     RULEBOOKS_FETCH = "rulebooks:fetch"
+    FORWARDING_READ = "forwarding:read"
     KEYS_MANAGE = "keys:manage"
     METRICS_READ = "metrics:read"
 
@@ -36,7 +37,7 @@ PERMISSIONS: Mapping[Role, frozenset[Permission]] = {
     # Not to evaluate: whoever could try events unseen could learn how to pass.
     Role.CHECKPOINT: _SENDING,
     # It judges by itself while its line is down, and needs the rules for that.
-    Role.POST: _SENDING | {Permission.RULEBOOKS_FETCH},
+    Role.POST: _SENDING | {Permission.RULEBOOKS_FETCH, Permission.FORWARDING_READ},
     Role.OFFICER: frozenset(
         {
             Permission.CROSSINGS_READ,

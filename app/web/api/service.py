@@ -47,6 +47,7 @@ def readyz(request: Request) -> JSONResponse:
             "stale": bool(in_force.stale),
             "problems": [str(each) for each in in_force.stale],
         },
+        **({"forwarding": {"alive": services.post.alive}} if services.post else {}),
         "backends": {"reference": "decides", "index": "nominates", "rete": services.pipeline.rete},
     }
     return JSONResponse(body, 200 if ready else 503)
