@@ -6,7 +6,9 @@ import logging
 import os
 import signal
 import sys
+import threading
 from collections.abc import Callable
+from multiprocessing import parent_process
 from pathlib import Path
 
 import structlog
@@ -20,16 +22,17 @@ from app.evaluation.reload import Watch, put_in_force
 from app.forwarding import rulebook, spool
 from app.forwarding.post import Post
 from app.forwarding.rulebook import Keeper
-from app.forwarding.sending import Line, Sender
+from app.forwarding.sending import Sender
 from app.identity import keys
-from app.identity.roles import Permission, Role
+from app.identity.roles import Role
 from app.settings import Settings
 from app.settings import from_environment as settings_from
-from app.storage.engine import connect, reading, transaction
+from app.storage.engine import connect, transaction
 from app.storage.migrate import upgrade
 from app.storage.partitions import Ahead
 from app.web.application import create
 from app.web.metrics import Metrics
+from app.web.rulebooks import Rulebooks
 from app.web.security import Keyring
 from app.web.services import Services
 from app.web.stream import Stream
@@ -44,15 +47,21 @@ def build(settings: Settings, clock: Clock | None = None) -> FastAPI:
     return create(*wired(settings, clock or SystemClock()))
 
 
-def wired(settings: Settings, clock: Clock) -> tuple[Services, Callable[[], None]]:
+def build_worker(settings: Settings) -> FastAPI:
+    """As `build`, beside others: what is in force is taken over, and the rules folder put so only if nothing is."""
+    return create(*wired(settings, SystemClock(), first=True))
+
+
+def wired(settings: Settings, clock: Clock, *, first: bool = False) -> tuple[Services, Callable[[], None]]:
     """The services, and how they are closed: the database is brought up to date, the rulebook put in force.
 
-    Raises Invalid if the rules have errors and there is no earlier rulebook, Unavailable without a database.
+    For `first` see `put_in_force`. Raises Invalid if the rules have errors and there is no earlier rulebook,
+    Unavailable without a database.
     """
     database = connect(settings.database_url)
     try:
         upgrade(database, MIGRATIONS)
-        in_force = put_in_force(database, settings.rules_dir, clock.now(), "serve")
+        in_force = put_in_force(database, settings.rules_dir, clock.now(), "serve", first=first)
     except BaseException:
         database.dispose()
         raise
@@ -63,15 +72,17 @@ def wired(settings: Settings, clock: Clock) -> tuple[Services, Callable[[], None
     ahead = Ahead(database, clock)
     pipeline = Pipeline(database, in_force, clock, cross_check=settings.cross_check)
 
-    watch = Watch(database, lambda: pipeline.in_force, pipeline.renew)
+    watch = Watch(database, pipeline)
 
     def close() -> None:
         ahead.stop()
-        watch.stop()
+        watch.thread.stop()
         pipeline.close()
         database.dispose()
 
-    return Services(settings, clock, database, pipeline, Keyring(database, clock), Metrics()), close
+    return Services(
+        settings, clock, database, pipeline, Keyring(database, clock), Metrics(), Rulebooks(database)
+    ), close
 
 
 def consume(settings: Settings, key: str, stream: Stream) -> None:
@@ -81,19 +92,16 @@ def consume(settings: Settings, key: str, stream: Stream) -> None:
     """
     log_as(settings.log_level)
     clock = SystemClock()
-    services, close = wired(settings, clock)
+    services, close = wired(settings, clock, first=True)
     collect_seldom()
 
     async def run() -> None:
         stopping, loop = asyncio.Event(), asyncio.get_running_loop()
         for asked in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(asked, stopping.set)
-        await take(services, credential, stream, stopping)
+        await take(services, key, stream, stopping)
 
     try:
-        with reading(services.database) as tx:
-            credential = keys.authenticate(tx, key, clock.now())
-        keys.require(credential, Permission.CROSSINGS_WRITE)
         asyncio.run(run())
     finally:
         close()
@@ -106,7 +114,7 @@ def build_post(settings: Settings, clock: Clock | None = None) -> FastAPI:
     """
     clock = clock or SystemClock()
     key = public_key(settings.rulebook_key)
-    settings.spool_dir.mkdir(parents=True, exist_ok=True)
+    spool.own(settings.spool_dir, "post.db")
     client = Client(
         base_url=settings.centre_url, headers={"Authorization": f"Bearer {settings.centre_key}"}, timeout=30
     )
@@ -114,8 +122,8 @@ def build_post(settings: Settings, clock: Clock | None = None) -> FastAPI:
     try:
         upgrade(database, MIGRATIONS)
         with transaction(database) as tx:
-            keys.adopt(tx, settings.centre_key, "the lanes", Role.CHECKPOINT, clock.now())
-        last, in_force = rulebook.kept(settings.spool_dir, key) or rulebook.first(client, key, settings.spool_dir)
+            keys.adopt(tx, settings.centre_key, "the lanes", Role.POST, clock.now())
+        last, in_force = rulebook.at_start(client, key, settings.spool_dir)
         rulebook.put_in_force(database, last, clock.now())
         spool.prepare(database)
     except BaseException:
@@ -123,21 +131,23 @@ def build_post(settings: Settings, clock: Clock | None = None) -> FastAPI:
         database.dispose()
         raise
     pipeline = Pipeline(database, in_force, clock, cross_check=settings.cross_check)
-    watch = Watch(database, lambda: pipeline.in_force, pipeline.renew)
-    line = Line()
-    sender = Sender(database, client, clock, line)
+    watch = Watch(database, pipeline)
+    sender = Sender(database, client, clock)
     keeper = Keeper(database, client, key, settings.spool_dir, last, clock)
 
     def close() -> None:
-        keeper.stop()
-        watch.stop()
+        # It may be waiting for the centre; it changes nothing any more.
+        keeper.thread.stop(wait=False)
+        watch.thread.stop()
         pipeline.close()
-        sender.stop()
+        sender.thread.stop()
         client.close()
         database.dispose()
 
-    post = Post(database, line, keeper)
-    return create(Services(settings, clock, database, pipeline, Keyring(database, clock), Metrics(), post), close)
+    post = Post(database, sender, keeper)
+    ring, waiting = Keyring(database, clock), Rulebooks(database)
+    services = Services(settings, clock, database, pipeline, ring, Metrics(), waiting, post)
+    return create(services, close)
 
 
 def log_as(level: str) -> None:
@@ -159,6 +169,21 @@ def log_as(level: str) -> None:
 def from_environment() -> FastAPI:
     """The application as `uvicorn --factory` starts it, with the settings of the environment."""
     return _started(build)
+
+
+def worker_from_environment() -> FastAPI:
+    """As `from_environment`, of one of several processes; ends with the one that started it, or unable to judge."""
+    application = _started(build_worker)
+    services: Services = application.state.services
+    parent = parent_process()
+    for ended in (services.pipeline.failed, *([parent.join] if parent else ())):
+        threading.Thread(target=_end_after, args=(ended,), daemon=True).start()
+    return application
+
+
+def _end_after(ended: Callable[[], object]) -> None:
+    if ended() is not False:
+        os.kill(os.getpid(), signal.SIGTERM)
 
 
 def post_from_environment() -> FastAPI:

@@ -1,6 +1,7 @@
 """`gerege serve`: the service in this process, with the faults of its start told in words."""
 
 import os
+import shutil
 import signal
 import socket
 import tempfile
@@ -25,6 +26,8 @@ from app.settings import Settings, from_environment
 from app.storage.engine import connect
 
 _APPLICATION = "app.main:from_environment"
+_WORKER = "app.main:worker_from_environment"
+_METRICS = "gerege-metrics-"
 _BACKLOG = 2048
 # Containers are killed ten seconds after they were asked to end.
 _GRACE_SECONDS = 8
@@ -83,7 +86,9 @@ def _listen(settings: Settings) -> socket.socket:
 
 def _run_together(settings: Settings, listening: socket.socket, workers: int) -> None:
     """Workers share the port and the database; one that dies is started anew."""
-    # Read here once, so that errors are told in words, and by one.
+    import_from_string("app.main:log_as")(settings.log_level)
+    # Read and put in force here once, so that errors are told in words, and by one: what is in force may be another
+    # when a worker is replaced.
     database = connect(settings.database_url)
     try:
         with _told(settings):
@@ -91,10 +96,19 @@ def _run_together(settings: Settings, listening: socket.socket, workers: int) ->
     finally:
         database.dispose()
     _announce(in_force, settings.rules_dir, listening)
-    with tempfile.TemporaryDirectory(prefix="gerege-metrics-") as folder:
+    _remove_old_metrics()
+    with tempfile.TemporaryDirectory(prefix=f"{_METRICS}{os.getpid()}-") as folder:
         os.environ["PROMETHEUS_MULTIPROC_DIR"] = folder
-        config = _config(_APPLICATION, factory=True, workers=workers)
+        config = _config(_WORKER, factory=True, workers=workers)
         Multiprocess(config, sockets=[listening]).run()
+
+
+def _remove_old_metrics() -> None:
+    """Of services that were killed."""
+    for folder in Path(tempfile.gettempdir()).glob(f"{_METRICS}*-*"):
+        process = folder.name.removeprefix(_METRICS).partition("-")[0]
+        if process.isdecimal() and (int(process) == os.getpid() or not Path(f"/proc/{process}").exists()):
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def _config(application: FastAPI | str, **more: Any) -> uvicorn.Config:  # noqa: ANN401 (uvicorn's own)

@@ -32,10 +32,12 @@ from app.evaluation.engine import Engine, Prepared
 from app.evaluation.record import Received, new_id
 from app.evaluation.reload import InForce
 from app.evaluation.revise import Revised, Revising
+from app.language.diagnostics import Diagnostic
 from app.storage.engine import Transaction, reading, transaction
 from app.vocabulary.wire import Crossing
 
-_AT_ONCE: Final = 128
+# Of persons, which cost time and memory; an event of none counts as one.
+_AT_ONCE: Final = Share(crossings=128, persons=1024)
 _WAITING: Final = 4096
 _RACES: Final = 3
 # What is judged again in one transaction, while lanes wait; little where they do already. A person takes a millisecond.
@@ -110,8 +112,10 @@ class Pipeline:
         self._cross_check = cross_check
         self._tasks: queue.SimpleQueue[_Task] = queue.SimpleQueue()
         self._engine: Engine | None = None
-        self._closed = False
+        self._closed = self._asked_to_end = False
         self._due = True
+        # Of all tasks in the queue.
+        self._persons = 0
         self._look_at = 0.0
         # Between the question whether it is closed and the task's place in the queue nothing may come.
         self._entrance = threading.Lock()
@@ -138,6 +142,11 @@ class Pipeline:
     def alive(self) -> bool:
         """Whether the evaluating thread runs."""
         return self._thread.is_alive()
+
+    def failed(self) -> bool:
+        """Wait until the thread ends; whether it did so by itself."""
+        self._thread.join()
+        return not self._asked_to_end
 
     def ingest(self, event: Crossing, received: Received) -> Future[Stored]:
         """Evaluate and store; the future fails with Invalid, Conflict or Unavailable where nothing was stored."""
@@ -179,6 +188,10 @@ class Pipeline:
         self._put(task)
         return task.future
 
+    def tell_stale(self, stale: tuple[Diagnostic, ...]) -> None:
+        """Say what keeps another rulebook from being in force."""
+        self._in_force = replace(self._in_force, stale=stale)
+
     def backlog(self) -> due.Backlog:
         """What waits to be judged again; raises Unavailable without a database."""
         with reading(self._database) as tx:
@@ -187,7 +200,7 @@ class Pipeline:
     def close(self) -> None:
         """Finish what waits, then end the thread."""
         with self._entrance:
-            self._closed = True
+            self._closed = self._asked_to_end = True
         if self.alive:
             self._tasks.put(None)
             self._thread.join()
@@ -196,13 +209,14 @@ class Pipeline:
         with self._entrance:
             if self._closed:
                 raise Unavailable(_STOPPING)
-            if self._tasks.qsize() >= _WAITING:
+            if self._persons >= _WAITING:
                 raise Busy("More events are waiting than can be taken; send the event again later.")
+            self._persons += _persons(task)
             self._tasks.put(task)
 
     def _run(self) -> None:
         try:
-            self._engine = self._made()
+            self._engine = self._made(self._in_force)
             with self._given_up(), transaction(self._database) as tx:
                 due.start_over(tx)
             try:
@@ -213,12 +227,13 @@ class Pipeline:
         finally:
             self._refuse_what_waits()
 
-    def _made(self) -> Engine:
-        return Engine(self._in_force.rulebook, self._in_force.reference, cross_check=self._cross_check)
+    def _made(self, in_force: InForce) -> Engine:
+        return Engine(in_force.rulebook, in_force.reference, cross_check=self._cross_check)
 
     def _renew(self, engine: Engine, in_force: InForce) -> None:
-        self._in_force = in_force
-        self._engine = self._made()
+        # It may fail; then all stays as it is.
+        made = self._made(in_force)
+        self._in_force, self._engine = in_force, made
         engine.close()
 
     def _refuse_what_waits(self) -> None:
@@ -255,14 +270,17 @@ class Pipeline:
     def _take(self) -> list[_Task]:
         """What waits, at most so many at once; if nothing does and nothing is known to be due, wait a while for it."""
         tasks: list[_Task] = []
+        persons = 0
         # However busy lanes are: what a link, the day at a checkpoint or another server left is looked for.
         self._due = self._due or monotonic() >= self._look_at
         try:
             tasks.append(self._tasks.get_nowait() if self._due else self._tasks.get(timeout=_POLL_SECONDS))
-            while len(tasks) < _AT_ONCE:
+            while (persons := persons + _persons(tasks[-1])) < _AT_ONCE.persons and len(tasks) < _AT_ONCE.crossings:
                 tasks.append(self._tasks.get_nowait())
         except queue.Empty:
             self._due = self._due or not tasks
+        with self._entrance:
+            self._persons -= persons
         return tasks
 
     def _judge_again(self, engine: Engine) -> None:
@@ -368,6 +386,10 @@ class Pipeline:
                 settled[place] = each if before is None and isinstance(each, Exception) else _again(before, task)
         self._due = batch.store() or self._due
         return settled
+
+
+def _persons(task: _Task) -> int:
+    return max(1, len(task.event.persons or ())) if isinstance(task, _Waiting) else 1
 
 
 def _prepared(engine: Engine, task: _Waiting, identifier: str) -> Prepared | Exception:

@@ -1,18 +1,18 @@
 """Which rulebook is in force: that of the rules folder if it loads, else the last good one, loudly (law 9)."""
 
-import threading
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import suppress
+from collections.abc import Iterator, Mapping
+from concurrent.futures import Future
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
-from typing import Final
+from typing import Final, Protocol
 
 import structlog
 from sqlalchemy import Engine as Database
 
-from app.errors import Invalid, NotFound, Problem, Unavailable
+from app.errors import Invalid, NotFound, Problem
+from app.evaluation.repeating import Repeating
 from app.facts.reference_data import CHECKPOINTS, ReferenceData, parse
 from app.language.diagnostics import Diagnostic, Severity
 from app.language.ir import Position, Rulebook
@@ -23,6 +23,10 @@ from app.storage.engine import reading, transaction
 
 # How often it is looked up whether another rulebook was put in force.
 _LOOK_SECONDS: Final = 1.0
+_LONGEST_PAUSE: Final = 10.0
+# A thousand rules are built in a few seconds; whatever is judged before takes its time too.
+_PATIENCE_SECONDS: Final = 120.0
+_OTHER_RELEASE: Final = "does not compile in this release"
 _log = structlog.get_logger()
 
 
@@ -71,63 +75,93 @@ def stored(database: Database, digest: str) -> InForce:
     return found
 
 
-def put_in_force(database: Database, rules: Path, now: datetime, actor: str) -> InForce:
+def loaded_from(rules: Path) -> str:
+    """The reason that is kept of what was put in force from a folder."""
+    return f"loaded from {rules.resolve()}"
+
+
+def put_in_force(database: Database, rules: Path, now: datetime, actor: str, *, first: bool = False) -> InForce:
     """Put the folder's rulebook in force; where it has errors, keep the last good one and say so in `stale`.
 
-    Raises Invalid if there is no last good one either.
+    A folder that was put in force before, by this actor or from this place, and is still the same, is not so again:
+    what was put in force since stays. With `first` it is only if nothing else ever was.
+    Raises Invalid if it has errors and there is no last good one either.
     """
     fresh, diagnostics = _compile_folder(rules)
     errors = tuple(each for each in diagnostics if each.severity is Severity.ERROR)
+    reason = loaded_from(rules)
     with transaction(database) as tx:
         digest = rulebooks.active(tx)
-        if fresh:
-            if fresh.rulebook.digest != digest:
-                rulebooks.activate(
-                    tx, fresh.rulebook.digest, fresh.rulebook.sources, now, actor, f"loaded from {rules}"
-                )
+        if fresh and (digest is None or not (first or rulebooks.last_put(tx, actor, reason) == fresh.rulebook.digest)):
+            rulebooks.activate(tx, fresh.rulebook.digest, fresh.rulebook.sources, now, actor, reason)
+            return fresh
+        if fresh and fresh.rulebook.digest == digest:
             return fresh
         kept = rulebooks.sources(tx, digest) if digest else None
     last = compile_sources(kept)[0] if kept else None
-    if last is None:
-        problems = [Problem(f"{e.at.file}:{e.at.line}:{e.at.column}", e.message, e.hint or None) for e in errors]
-        raise Invalid("The rules have errors, and no earlier rulebook can be kept in force.", problems)
-    return InForce(last.rulebook, last.reference, errors)
+    if last:
+        if fresh and not first:
+            _log.warning("the rules folder is as it was put in force before; what was since stays", digest=digest)
+        return InForce(last.rulebook, last.reference, errors)
+    if fresh:
+        return InForce(fresh.rulebook, fresh.reference, (_unreadable(str(digest), _OTHER_RELEASE),))
+    problems = [Problem(f"{e.at.file}:{e.at.line}:{e.at.column}", e.message, e.hint or None) for e in errors]
+    raise Invalid("The rules have errors, and no earlier rulebook can be kept in force.", problems)
+
+
+class Judging(Protocol):
+    """Whoever judges by the rulebook in force: the pipeline."""
+
+    @property
+    def in_force(self) -> InForce: ...
+
+    def renew(self, in_force: InForce) -> Future[None]: ...
+
+    def tell_stale(self, stale: tuple[Diagnostic, ...]) -> None: ...
 
 
 class Watch:
     """Hands on each rulebook that another server, or `gerege rules activate`, puts in force; runs until stopped."""
 
-    def __init__(self, database: Database, in_force: Callable[[], InForce], renew: Callable[[InForce], object]) -> None:
-        self._database, self._in_force, self._renew = database, in_force, renew
-        self._stopping = threading.Event()
+    def __init__(self, database: Database, judging: Judging) -> None:
+        self._database, self._judging = database, judging
         self._refused: str | None = None
-        self._thread = threading.Thread(target=self._run, name="watching rulebooks", daemon=True)
-        self._thread.start()
+        self._told = False
+        self.thread = Repeating("watching rulebooks", self._look, _LONGEST_PAUSE)
+        self.thread.start()
 
-    def stop(self) -> None:
-        """Returns when nothing is handed on any more."""
-        self._stopping.set()
-        self._thread.join()
-
-    def _run(self) -> None:
-        while not self._stopping.wait(_LOOK_SECONDS):
-            # Without a database there is nothing to be told; events are refused meanwhile.
-            with suppress(Unavailable):
-                self._look()
-
-    def _look(self) -> None:
+    def _look(self) -> float:
         with reading(self._database) as tx:
             digest = rulebooks.active(tx)
-        if digest is None or digest in {self._in_force().rulebook.digest, self._refused}:
-            return
+        if digest == self._judging.in_force.rulebook.digest:
+            if self._told:
+                self._judging.tell_stale(())
+            self._told, self._refused = False, None
+        elif digest and digest != self._refused:
+            self._take_over(digest)
+        return _LOOK_SECONDS
+
+    def _take_over(self, digest: str) -> None:
         try:
-            found = stored(self._database, digest)
+            self._judging.renew(stored(self._database, digest)).result(_PATIENCE_SECONDS)
         except NotFound as error:
             self._refused = digest
-            _log.error("the rulebook put in force does not compile in this release, the last stays", why=str(error))
-            return
-        self._renew(found)
-        _log.info("another rulebook is in force", digest=digest)
+            self._tell(digest, _OTHER_RELEASE)
+            _log.error("the rulebook put in force cannot be read here, the last one stays", why=str(error))
+        except Exception as error:
+            self._tell(digest, f"cannot be taken over yet ({type(error).__name__})")
+            raise
+        else:
+            self._told, self._refused = False, None
+            _log.info("another rulebook is in force", digest=digest)
+
+    def _tell(self, digest: str, why: str) -> None:
+        self._told = True
+        self._judging.tell_stale((_unreadable(digest, why),))
+
+
+def _unreadable(digest: str, why: str) -> Diagnostic:
+    return Diagnostic(Severity.ERROR, "not-taken-over", Position(digest, 1, 1), f"the rulebook put in force {why}")
 
 
 def _compile_folder(rules: Path) -> tuple[InForce | None, tuple[Diagnostic, ...]]:

@@ -41,10 +41,23 @@ def sources(tx: Transaction, digest: str) -> Mapping[str, str] | None:
     return found
 
 
+def last_put(tx: Transaction, actor: str, reason: str) -> str | None:
+    """Digest of the rulebook that was put in force last by this actor or for this reason; None if none ever was."""
+    column = activations.c
+    ours = (column.actor == actor) | (column.reason == reason)
+    found: str | None = tx.execute(
+        select(column.rulebook).where(ours).order_by(column.id.desc()).limit(1)
+    ).scalar_one_or_none()
+    return found
+
+
 def activate(tx: Transaction, digest: str, files: Mapping[str, str], now: datetime, actor: str, reason: str) -> None:
-    """Put a rulebook in force, storing its files if they are new; what is in force already is not put so again."""
+    """Put a rulebook in force, storing its files if they are new.
+
+    What is in force already is put so again only by somebody else, from elsewhere: `last_put` must tell it later.
+    """
     alone_at(Work.ACTIVATING, tx)
-    if active(tx) == digest:
+    if active(tx) == digest == last_put(tx, actor, reason):
         return
     if sources(tx, digest) is None:
         tx.execute(insert(rulebooks).values(digest=digest, sources=dict(files), created_at=now))

@@ -7,6 +7,7 @@ from app.cli.rules.reading import DirArgument, compiled, show, sources_in
 from app.cli.settings import DatabaseOption, settings
 from app.cli.terminal import CannotRunError, ExitCode, counted, err, out
 from app.clock import SystemClock
+from app.evaluation.reload import loaded_from
 from app.storage import rulebooks
 from app.storage.engine import transaction
 
@@ -23,9 +24,8 @@ def activate(folder: DirArgument = None, database: DatabaseOption = None) -> Non
     rulebook = found.rulebook
     with opened(settings(database_url=database).database_url) as opening, transaction(opening) as tx:
         before = rulebooks.active(tx)
-        rulebooks.activate(
-            tx, rulebook.digest, rulebook.sources, SystemClock().now(), "gerege rules activate", f"loaded from {folder}"
-        )
+        now, actor = SystemClock().now(), "gerege rules activate"
+        rulebooks.activate(tx, rulebook.digest, rulebook.sources, now, actor, loaded_from(folder))
     if before == rulebook.digest:
         out.print(f"{rulebook.digest} is in force already.", soft_wrap=True)
     else:
