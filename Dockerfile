@@ -32,6 +32,8 @@ COPY rules rules
 ENV PATH=/opt/venv/bin:/usr/bin:/bin \
     PYTHONUNBUFFERED=1 \
     GEREGE_DATABASE_URL=sqlite:////var/lib/gerege/gerege.db \
+    GEREGE_SIGNING_KEY=/var/lib/gerege/signing.pem \
+    GEREGE_SPOOL_DIR=/var/lib/gerege/spool \
     GEREGE_HOST=0.0.0.0 \
     GEREGE_PORT=8000
 USER 10001

@@ -302,12 +302,18 @@ class Passing:
         self._since.append((at, vehicles, persons, crossing))
 
 
-def passing(tx: Transaction, checkpoint: str, day: date, since: datetime, until: datetime) -> Passing:
-    """What crossed at a checkpoint on a day, for whoever asks about instants of this span."""
+def passing(
+    tx: Transaction, checkpoint: str, day: date, since: datetime, until: datetime, asking: Collection[str] = ()
+) -> Passing:
+    """What crossed at a checkpoint on a day, for whoever asks about instants of this span.
+
+    `asking` are crossings that are judged. On record they may be at another time; none is traffic before itself.
+    """
     column = crossings.c
     there = (column.checkpoint == checkpoint) & (column.local_date == day) & column.withdrawn.is_(False)
+    ours = column.id.in_(asking)
     sums = select(func.coalesce(func.sum(column.vehicles), 0), func.coalesce(func.sum(column.persons), 0))
-    before = Traffic(*tx.execute(sums.where(there, column.occurred_at < since)).one())
-    span = (column.occurred_at >= since) & (column.occurred_at < until)
+    before = Traffic(*tx.execute(sums.where(there, column.occurred_at < since, ~ours)).one())
+    span = ((column.occurred_at >= since) | ours) & (column.occurred_at < until)
     rows = tx.execute(select(column.occurred_at, column.vehicles, column.persons, column.id).where(there, span))
     return Passing(before, [(row[0], row[1], row[2], row[3]) for row in rows])

@@ -102,11 +102,14 @@ def load(tx: Transaction, engine: Engine, events: Sequence[Prepared]) -> Pasts:
     pasts = history.load(tx, list(asks))
     voyages = {(event.voyage, event.day) for event in events if event.voyage and engine.asks_for_lists(event)}
     pasts.lists = manifests.of_voyages(tx, voyages)
-    days: defaultdict[tuple[str, date], list[datetime]] = defaultdict(list)
+    days: defaultdict[tuple[str, date], dict[str, datetime]] = defaultdict(dict)
     for event in events:
         if engine.asks_for_traffic(event):
-            days[event.checkpoint.code, event.day].append(event.event.occurred_at)
-    pasts.passing = {key: history.passing(tx, *key, min(times), max(times)) for key, times in days.items()}
+            days[event.checkpoint.code, event.day][event.crossing] = event.event.occurred_at
+    pasts.passing = {
+        key: history.passing(tx, *key, min(times.values()), max(times.values()), times.keys() - {""})
+        for key, times in days.items()
+    }
     return pasts
 
 

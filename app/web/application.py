@@ -1,9 +1,12 @@
 """The FastAPI application: routes, problems, request log and metrics around the services."""
 
+import signal
+import threading
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import datetime
+from types import FrameType
 from typing import Any
 
 import structlog
@@ -47,6 +50,7 @@ def create(services: Services, close: Callable[[], None]) -> FastAPI:
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         del app
+        _before_the_end(services.rulebooks.end)
         yield
         close()
 
@@ -90,6 +94,21 @@ class Events:
         except ClientDisconnect:
             answer = problems.gone()
         await answer(scope, receive, send)
+
+
+def _before_the_end(tell: Callable[[], None]) -> None:
+    """Tell when the process is asked to end: the server waits for requests that wait for something to happen."""
+    if threading.current_thread() is not threading.main_thread():
+        return
+    for number in (signal.SIGINT, signal.SIGTERM):
+        before = signal.getsignal(number)
+
+        def handle(number: int, frame: FrameType | None, before: Any = before) -> None:  # noqa: ANN401 (signal's own)
+            tell()
+            before(number, frame)
+
+        if callable(before):
+            signal.signal(number, handle)
 
 
 class Observed:

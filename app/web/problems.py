@@ -20,7 +20,7 @@ from app import errors
 from app.vocabulary.wire import Crossing
 
 MEDIA_TYPE = "application/problem+json"
-_RETRY_SECONDS = "2"
+RETRY_SECONDS = 2
 # Faults told of one body: naming all that fit into a large one would keep every other sender waiting.
 _SHOWN = 100
 _STATUS: Mapping[type[errors.GeregeError], tuple[int, str]] = {
@@ -91,7 +91,7 @@ def document(error: Exception, **where: str) -> dict[str, Any]:
 def answered(error: Exception, **where: str) -> Response:
     """An error as a response; `where` it happened is for the log."""
     body = document(error, **where)
-    later = {"Retry-After": _RETRY_SECONDS}
+    later = {"Retry-After": str(RETRY_SECONDS)}
     headers = {401: {"WWW-Authenticate": "Bearer"}, 429: later, 503: later}.get(body["status"])
     return Response(orjson.dumps(body), body["status"], headers, media_type=MEDIA_TYPE)
 

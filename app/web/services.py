@@ -16,6 +16,7 @@ from app.language.ir import Rulebook
 from app.settings import Settings
 from app.web.handover import Expected, Handover
 from app.web.metrics import Metrics
+from app.web.rulebooks import Rulebooks
 from app.web.security import Keyring
 
 
@@ -29,6 +30,7 @@ class Services:
     pipeline: Pipeline
     keyring: Keyring
     metrics: Metrics
+    rulebooks: Rulebooks
     post: Post | None = None
     """At a post with a bad line: what it is beside a service of its own."""
     _handovers: list[Handover[Stored]] = field(default_factory=list)

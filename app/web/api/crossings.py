@@ -95,7 +95,7 @@ def _check_clock(event: Crossing, now: datetime, place: str = "") -> None:
     "/evaluate",
     summary="Judge an event without storing anything",
     openapi_extra=body_schemas.EVENT_BODY,
-    responses={200: {"model": schemas.Evaluated}, **schemas.problems(400, 401, 403, 413, 415, 422, 503)},
+    responses={200: {"model": schemas.Evaluated}, **schemas.problems(400, 401, 403, 413, 415, 422, 429, 503)},
 )
 async def post_evaluate(
     request: Request,
@@ -134,7 +134,7 @@ async def post_evaluate(
     responses={
         201: {"model": schemas.Answer, "description": "The correction and what follows from it are committed."},
         200: {"model": schemas.Answer, "description": "The crossing stands like this already."},
-        **schemas.problems(400, 401, 403, 404, 409, 413, 415, 422, 503),
+        **schemas.problems(400, 401, 403, 404, 409, 413, 415, 422, 429, 503),
     },
 )
 async def post_correction(
@@ -164,7 +164,7 @@ async def post_correction(
     responses={
         201: {"model": schemas.Withdrawn, "description": "The withdrawal and what follows from it are committed."},
         200: {"model": schemas.Withdrawn, "description": "It is withdrawn already."},
-        **schemas.problems(400, 401, 403, 404, 409, 413, 415, 422, 503),
+        **schemas.problems(400, 401, 403, 404, 409, 413, 415, 422, 429, 503),
     },
 )
 async def post_withdrawal(

@@ -467,6 +467,9 @@ class BatchLine(_Out):
     line: Annotated[int, Field(description="Counted from 1.")]
     status: Annotated[int, Field(description="As if the event had come alone: 201, or 200 if it was stored before.")]
     revision: Annotated[int | None, Field(description="If the crossing was corrected since.")] = None
+    retry_after: Annotated[int | None, Field(description="Of 429 and 503: in how many seconds to send it again.")] = (
+        None
+    )
     answer: Answer | None = None
     problem: Problem | None = None
 
