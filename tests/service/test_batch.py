@@ -1,7 +1,7 @@
 """Batches: a result for each line in order, a bad line spoils only itself, any size in bounded memory."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from itertools import pairwise
 from typing import Any
 
@@ -10,11 +10,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from app.errors import Unavailable
 from app.evaluation import pipeline
 from app.evaluation.engine import Engine
+from app.identity import keys
 from app.identity.roles import Role
+from app.storage.engine import transaction
 from app.web.api import batch
 from app.web.api.batch import NDJSON, lines
+from app.web.security import REMEMBERED
 from tests.factories import event
 from tests.service.serving import Service, serving
 
@@ -121,6 +125,98 @@ def test_who_may_not_send_and_what_is_no_batch_is_refused_before_a_line_is_read(
     assert service.post(line("one"), Role.OFFICER, PATH, NDJSON).status_code == 403
     assert service.post(line("one"), path=PATH).status_code == 415
     assert service.count("crossings") == 0
+
+
+async def exchange(service: Service, parts: AsyncIterator[bytes], send: Callable[[Any], Awaitable[None]]) -> None:
+    """A batch whose parts come one by one, and whose answers go as they come."""
+    head = service.header(Role.CHECKPOINT) | {"Content-Type": NDJSON}
+    scope = {
+        "type": "http",
+        "method": "POST",
+        "path": PATH,
+        "raw_path": PATH.encode(),
+        "query_string": b"",
+        "headers": [(name.lower().encode(), value.encode()) for name, value in head.items()],
+    }
+
+    async def receive() -> dict[str, Any]:
+        part = await anext(parts, None)
+        return {"type": "http.request", "body": part or b"", "more_body": part is not None}
+
+    async def sending(message: Any) -> None:  # noqa: ANN401 (ASGI's)
+        if message["type"] == "http.response.body":
+            await send(message)
+
+    await service.app(scope, receive, sending)
+
+
+def test_a_key_that_is_revoked_amid_a_batch_sends_no_more_lines(service: Service) -> None:
+    told: list[bytes] = []
+    is_told = asyncio.Event()
+
+    async def parts() -> AsyncIterator[bytes]:
+        yield line("one") + b"\n"
+        await is_told.wait()
+        with transaction(service.services.database) as tx:
+            keys.revoke(tx, service.keys[Role.CHECKPOINT].split("_")[1], service.clock.now())
+        service.clock.move(2 * REMEMBERED)
+        yield line("two") + b"\n"
+
+    async def send(message: Any) -> None:  # noqa: ANN401 (ASGI's)
+        told.append(message["body"])
+        is_told.set()
+
+    asyncio.run(exchange(service, parts(), send))
+    found = [orjson.loads(each) for each in b"".join(told).splitlines()]
+    assert [each["status"] for each in found] == [201, 401]
+
+
+def test_lines_in_flight_are_bounded_by_their_bytes(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(batch, "_BYTES_IN_FLIGHT", 10_000)
+    read: list[int] = []
+    going = asyncio.Event()
+
+    async def parts() -> AsyncIterator[bytes]:
+        for number in range(12):
+            read.append(number)
+            yield line(f"e{number}") + b" " * 3000 + b"\n"
+
+    async def send(message: Any) -> None:  # noqa: ANN401 (ASGI's)
+        if message["body"] and not going.is_set():
+            # So far it got while the sender read nothing.
+            for _ in range(20):
+                await asyncio.sleep(0.01)
+            assert len(read) < 8
+            going.set()
+
+    asyncio.run(exchange(service, parts(), send))
+    assert going.is_set()
+    assert service.count("crossings") == 12
+
+
+def test_a_sender_that_does_not_read_the_last_answers_is_not_waited_for(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(batch, "_STALLED_SECONDS", 0.05)
+
+    async def parts() -> AsyncIterator[bytes]:
+        yield line("one") + b"\n"
+
+    async def send(message: Any) -> None:  # noqa: ANN401 (ASGI's)
+        if not message["more_body"]:
+            await asyncio.sleep(60)
+
+    with pytest.raises(ExceptionGroup):
+        asyncio.run(exchange(service, parts(), send))
+
+
+def test_a_line_that_may_be_taken_later_says_when(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
+    def away(*_: object) -> None:
+        raise Unavailable("away")
+
+    monkeypatch.setattr(batch, "ingest", away)
+    (told,) = answers(service, line("one"))
+    assert (told["status"], told["retry_after"]) == (503, 2)
 
 
 @given(body=st.binary(max_size=60).map(lambda each: each.replace(b"a", b"\n")), cuts=st.lists(st.integers(0, 60)))

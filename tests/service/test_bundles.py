@@ -4,6 +4,7 @@ import base64
 import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,6 +15,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from hypothesis import given
 from hypothesis import strategies as st
+from sqlalchemy import Engine
 
 from app.errors import Invalid
 from app.evaluation.bundle import MEDIA_TYPE, Bundle, named, new_key, opened, private_key, public_key, sign
@@ -21,6 +23,8 @@ from app.evaluation.reload import compile_sources, put_in_force
 from app.forwarding.rulebook import accepted
 from app.identity.roles import Role
 from app.language.load import read_sources
+from app.storage.rulebooks import Activation
+from app.web import rulebooks as waiting
 from tests.service.serving import RULES, Service, serving
 
 PATH = "/v1/rulebooks/active"
@@ -97,6 +101,22 @@ def test_an_older_revision_is_refused_and_the_same_or_a_newer_one_is_not(bundle:
             assert accepted(envelope, KEY.public_key(), bundle)[0].revision == revision
 
 
+def test_another_rulebook_of_the_same_revision_is_refused_and_so_is_a_revision_that_is_no_number(
+    bundle: Bundle,
+) -> None:
+    with pytest.raises(Invalid, match="another"):
+        accepted(sign(bundle, KEY), KEY.public_key(), replace(bundle, digest="sha256:0"))
+    envelope = orjson.loads(sign(bundle, KEY))
+    for revision in ("8", None, 1e9, True):
+        told = orjson.loads(base64.b64decode(envelope["payload"])) | {"revision": revision}
+        payload = orjson.dumps(told)
+        signature = KEY.sign(b"DSSEv1 %d %s %d %s" % (len(MEDIA_TYPE), MEDIA_TYPE.encode(), len(payload), payload))
+        made = {"payload": base64.b64encode(payload).decode(), "payloadType": MEDIA_TYPE}
+        signatures = [{"keyid": "", "sig": base64.b64encode(signature).decode()}]
+        with pytest.raises(Invalid, match="no signed rulebook"):
+            opened(orjson.dumps(made | {"signatures": signatures}), KEY.public_key())
+
+
 def test_a_rulebook_that_is_not_the_one_it_says_or_does_not_compile_is_refused(bundle: Bundle) -> None:
     for wrong in (replace(bundle, digest="sha256:0"), replace(bundle, files={"rule.yaml": "id: ["})):
         with pytest.raises(Invalid, match="compile"):
@@ -152,6 +172,42 @@ def test_it_is_given_again_only_if_it_has_changed_and_then_at_once(service: Serv
     later.join()
     assert (status, waited < 30) == (200, True)
     assert service.get(PATH, Role.POST).headers["etag"].startswith('"2-')
+
+
+def test_it_is_signed_with_the_key_that_lies_there_now(service: Service, tmp_path: Path) -> None:
+    assert service.get(PATH, Role.POST).status_code == 200
+    (tmp_path / "signing.pem").unlink()
+    new_key(tmp_path / "signing.pem")
+    key = private_key(tmp_path / "signing.pem").public_key()
+    assert opened(service.get(PATH, Role.POST).content, key).revision == 1
+
+
+def test_all_who_wait_share_one_look_and_are_sent_home_when_the_service_ends(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looks: list[Engine] = []
+    look = waiting.newest
+
+    def counting(database: Engine) -> Activation:
+        looks.append(database)
+        return look(database)
+
+    monkeypatch.setattr(waiting, "newest", counting)
+    monkeypatch.setattr(waiting, "LOOK_SECONDS", 0.05)
+    headers = service.header(Role.POST) | {"Prefer": "wait=60"}
+    headers["If-None-Match"] = service.get(PATH, Role.POST).headers["etag"]
+    with ThreadPoolExecutor(8) as pool:
+        polls = [pool.submit(service.client.get, PATH, headers=headers) for _ in range(8)]
+        began = time.monotonic()
+        while len(looks) < 5:
+            assert time.monotonic() - began < 30
+            time.sleep(0.01)
+        time.sleep(0.3)
+        count, lasted = len(looks), time.monotonic() - began
+        service.services.rulebooks.end()
+        assert [each.result().status_code for each in polls] == [304] * 8
+    assert count <= 1 + lasted / 0.05
+    assert time.monotonic() - began < 30
 
 
 def test_a_centre_without_a_key_says_what_to_do(database_url: str) -> None:

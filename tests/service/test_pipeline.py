@@ -1,12 +1,14 @@
 """The one way of an event to a decision: nobody waits for ever, and nobody suffers for another's event."""
 
 import asyncio
+import signal
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, wait
 from datetime import UTC, datetime
 from typing import Any
 
+import orjson
 import pytest
 from sqlalchemy import Engine as Database
 from sqlalchemy import text
@@ -14,6 +16,7 @@ from sqlalchemy import text
 from app.backends.rete import EngineError
 from app.clock import FixedClock
 from app.crossings import records
+from app.crossings.due import Share
 from app.errors import Conflict, Invalid, Unavailable
 from app.evaluation.batch import Stored
 from app.evaluation.compiled import Second
@@ -23,7 +26,9 @@ from app.evaluation.record import Received
 from app.evaluation.reload import put_in_force
 from app.identity import keys
 from app.identity.roles import Role
+from app.main import _end_after
 from app.storage.engine import transaction
+from app.vocabulary.wire import Crossing
 from tests.factories import crossing, event
 from tests.service.serving import RULES
 
@@ -169,7 +174,51 @@ def test_a_thread_that_ends_leaves_nobody_waiting(
     assert isinstance(future.exception(SECONDS), Unavailable)
     with pytest.raises(Unavailable):
         send(id="later")
+    ended: list[int] = []
+    monkeypatch.setattr("os.kill", lambda _, number: ended.append(number))
+    _end_after(pipeline.failed)
+    assert ended == [signal.SIGTERM], "a worker lives on that judges nothing"
     pipeline.close()
+
+
+def test_a_thread_that_was_asked_to_end_ends_no_worker(pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("os.kill", lambda *_: pytest.fail("a worker was ended"))
+    pipeline.close()
+    _end_after(pipeline.failed)
+
+
+def test_events_of_many_persons_wait_and_are_taken_by_their_persons(
+    engine: Database, credential: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.evaluation.pipeline._WAITING", 50)
+    monkeypatch.setattr("app.evaluation.pipeline._AT_ONCE", Share(crossings=100, persons=25))
+    together: list[int] = []
+    store = Pipeline._store  # noqa: SLF001 (what it takes at once is seen nowhere else)
+
+    def counting(self: Pipeline, at: Engine, tasks: Any) -> Any:  # noqa: ANN401 (as what it stands for)
+        together.append(len(tasks))
+        return store(self, at, tasks)
+
+    monkeypatch.setattr(Pipeline, "_store", counting)
+    small = Pipeline(engine, put_in_force(engine, RULES, NOW, "tests"), FixedClock(NOW))
+    go = held(small, monkeypatch)
+    futures = []
+
+    def take(name: str) -> None:
+        body = event(id=name)
+        body["persons"] *= 10
+        content = orjson.dumps(body)
+        received = Received(content, canonical_digest(body), NOW, credential)
+        futures.append(small.ingest(Crossing.model_validate_json(content), received))
+
+    for number in range(5):
+        take(f"many-{number}")
+    with pytest.raises(Unavailable, match="later"):
+        take("one-more")
+    go.set()
+    assert all(each.result(SECONDS) for each in futures)
+    assert max(together) == 3
+    small.close()
 
 
 def test_a_database_that_is_away_is_told_and_the_thread_lives_on(

@@ -92,15 +92,30 @@ def ingest(servers: Servers, server: int, body: dict[str, Any]) -> Future[Stored
     return servers.pipelines[server].ingest(*read(servers, body))
 
 
-def test_of_two_crossings_of_a_day_the_later_is_judged_by_the_earlier(
-    database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    rules = copytree(RULES, tmp_path / "rules")
+def test_an_event_that_is_tried_at_another_time_is_no_traffic_before_itself(tmp_path: Path) -> None:
+    with serving(f"sqlite:///{tmp_path}/gerege.db", busy(tmp_path)) as service:
+        assert service.post(event(id="one")).status_code == 201
+        later = event(id="one", occurred_at="2026-03-01T12:15:00+09:00")
+        tried = service.post(later, Role.OFFICER, "/v1/evaluate").json()
+        assert "RUS-HIST-008" not in {each["rule"] for each in tried["findings"]}
+        other = service.post(later | {"id": "other"}, Role.OFFICER, "/v1/evaluate").json()
+        assert "RUS-HIST-008" in {each["rule"] for each in other["findings"]}
+
+
+def busy(folder: Path) -> Path:
+    """Rules with one that asks for the traffic of the day."""
+    rules = copytree(RULES, folder / "rules")
     (rules / "RUS/checkpoint").mkdir()
     (rules / "RUS/checkpoint/RUS-HIST-008.yaml").write_text(BUSY)
     with (rules / "measures.yaml").open("a") as measures:
         measures.write(MEASURE)
-    with servers(database, 2, rules) as two:
+    return rules
+
+
+def test_of_two_crossings_of_a_day_the_later_is_judged_by_the_earlier(
+    database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with servers(database, 2, busy(tmp_path)) as two:
         monkeypatch.setattr(history, "passing", together(history.passing))
         futures = []
         for number in range(2):
