@@ -56,8 +56,10 @@ def serving(command: Sequence[str], environment: Mapping[str, str]) -> Iterator[
     """A command that takes `--port`, until the end of the block."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
+    # The kernel ends the server if the bench is killed.
+    command = ("setpriv", "--pdeathsig=TERM", *command, "--port", str(port))
     with tempfile.TemporaryFile() as log:
-        process = subprocess.Popen((*command, "--port", str(port)), env=os.environ | environment, cwd=ROOT, stderr=log)  # noqa: S603 (our own servers)
+        process = subprocess.Popen(command, env=os.environ | environment, cwd=ROOT, stderr=log)  # noqa: S603 (our own servers)
         try:
             _wait(port, process)
             yield Server(port, process.pid)
