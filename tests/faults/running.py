@@ -2,20 +2,24 @@
 
 import http.client
 import os
+import shutil
 import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from shutil import copytree
 
 import orjson
 from sqlalchemy import text
 
+from app.cli.main import run
 from app.clock import SystemClock
 from app.identity import keys
 from app.identity.roles import Role
@@ -28,6 +32,7 @@ from tests.service.serving import RULES
 ROOT = Path(__file__).parents[2]
 SECONDS = 120
 SOURCE = "rus-zabaykalsk-lane-3"
+EXPIRED = {"persons__0__document__expires_on": "2026-02-01"}
 
 
 def until(what: Callable[[], bool], why: str) -> None:
@@ -101,6 +106,9 @@ class Running:
         with suppress(ProcessLookupError):
             os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait()
+        # The next start would do it, of any service.
+        for folder in Path(tempfile.gettempdir()).glob(f"gerege-metrics-{self.process.pid}-*"):
+            shutil.rmtree(folder, ignore_errors=True)
 
     @property
     def resident(self) -> int:
@@ -124,6 +132,19 @@ def running(url: str, workers: int = 1, rules: Path = RULES, **settings: str) ->
         yield service
     finally:
         service.kill()
+
+
+@dataclass(slots=True)
+class Retired:
+    """Rules without the one on expired documents; `activate` puts them in force at a service's database."""
+
+    folder: Path
+
+    def activate(self, url: str) -> None:
+        copytree(RULES, self.folder, dirs_exist_ok=True)
+        rule = self.folder / "RUS/documents/RUS-TDOC-001.yaml"
+        rule.write_text(rule.read_text().replace("status: active", "status: retired"))
+        assert run(["rules", "activate", str(self.folder), "--database", url]) == 0
 
 
 def crossing(name: str, **changes: object) -> bytes:
@@ -222,3 +243,47 @@ def check(url: str, senders: Senders) -> None:
 def lots(count: int, of: int, prefix: str = "E") -> list[list[bytes]]:
     """So many lots of so many events, all different."""
     return [[crossing(f"{prefix}{lot:02}{number:04}") for number in range(of)] for lot in range(count)]
+
+
+class Proxy:
+    """Between senders and the service: cuts some connections in the middle of what they carry, and holds others up."""
+
+    def __init__(self, port: int) -> None:
+        self._to, self._accepted = port, 0
+        self._listening = socket.create_server(("127.0.0.1", 0))
+        self.port: int = self._listening.getsockname()[1]
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def close(self) -> None:
+        self._listening.close()
+
+    def _accept(self) -> None:
+        while True:
+            try:
+                sender, _ = self._listening.accept()
+            except OSError:
+                return
+            self._accepted += 1
+            service = socket.create_connection(("127.0.0.1", self._to))
+            fault = self._accepted % 4
+            # Of four: one loses the second half of a request, one the second half of an answer, one is slow.
+            cuts = {1: (1500, None), 2: (None, 3000)}.get(fault, (None, None))
+            for source, target, most in ((sender, service, cuts[0]), (service, sender, cuts[1])):
+                threading.Thread(target=_carry, args=(source, target, most, fault == 3), daemon=True).start()
+
+
+def _carry(source: socket.socket, target: socket.socket, most: int | None, is_slow: bool) -> None:  # noqa: FBT001
+    carried = 0
+    try:
+        while part := source.recv(512):
+            if is_slow:
+                time.sleep(0.005)
+            if most is not None and carried + len(part) > most:
+                target.sendall(part[: most - carried])
+                break
+            target.sendall(part)
+            carried += len(part)
+    except OSError:
+        carried = 0
+    for each in (source, target):
+        each.close()
