@@ -286,4 +286,7 @@ def _carry(source: socket.socket, target: socket.socket, most: int | None, is_sl
     except OSError:
         carried = 0
     for each in (source, target):
+        # Closed alone, it would stay open while the other thread reads from it.
+        with suppress(OSError):
+            each.shutdown(socket.SHUT_RDWR)
         each.close()
