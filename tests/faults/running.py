@@ -147,6 +147,17 @@ class Retired:
         assert run(["rules", "activate", str(self.folder), "--database", url]) == 0
 
 
+@contextmanager
+def nothing_can_be_committed(url: str) -> Iterator[None]:
+    """What is sent meanwhile waits."""
+    database = connect(url)
+    with transaction(database) as tx:
+        if tx.dialect.name == "postgresql":
+            tx.execute(text("LOCK TABLE crossings IN EXCLUSIVE MODE"))
+        yield
+    database.dispose()
+
+
 def crossing(name: str, **changes: object) -> bytes:
     """An event of a person of its own."""
     number = {"persons__0__document__number": name, "persons__0__surname": f"ERIKSSON {_letters(name)}"}

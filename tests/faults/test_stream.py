@@ -6,7 +6,6 @@ import subprocess
 import sysconfig
 import time
 from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,8 +18,19 @@ from nats.js.api import ConsumerConfig, ConsumerInfo
 from sqlalchemy import text
 
 from app.cli.main import run
-from app.storage.engine import connect, reading, transaction
-from tests.faults.running import SECONDS, Running, Senders, check, crossing, free_port, lots, running, until
+from app.storage.engine import connect, reading
+from tests.faults.running import (
+    SECONDS,
+    Running,
+    Senders,
+    check,
+    crossing,
+    free_port,
+    lots,
+    nothing_can_be_committed,
+    running,
+    until,
+)
 
 SERVER = shutil.which("nats-server", path=sysconfig.get_path("scripts")) or shutil.which("nats-server")
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
@@ -120,7 +130,7 @@ def test_consumers_killed_amid_load_lose_nothing(server: str, database_url: str,
             for each in consumers:
                 each.start_without_waiting()
             until(lambda: _state(server).num_waiting == 2, "the consumers did not start")
-            with _nothing_can_be_committed(database_url):
+            with nothing_can_be_committed(database_url):
                 with_stream(server, sent_of(bodies[:40]))
                 # Taken from the stream, and not yet stored.
                 until(lambda: _state(server).num_pending != 40, "nothing was taken from the stream")
@@ -143,16 +153,6 @@ def test_consumers_killed_amid_load_lose_nothing(server: str, database_url: str,
         stored = Senders(service.port, service.key, [bodies]).start()
         stored.finish()
     check(database_url, stored)
-
-
-@contextmanager
-def _nothing_can_be_committed(url: str) -> Iterator[None]:
-    database = connect(url)
-    with transaction(database) as tx:
-        if tx.dialect.name == "postgresql":
-            tx.execute(text("LOCK TABLE crossings IN EXCLUSIVE MODE"))
-        yield
-    database.dispose()
 
 
 def _state(server: str) -> ConsumerInfo:
