@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from app.errors import Unavailable
 from app.evaluation import pipeline
+from app.evaluation.batch import Stored
 from app.evaluation.engine import Engine
 from app.identity import keys
 from app.identity.roles import Role
@@ -174,23 +175,29 @@ def test_a_key_that_is_revoked_amid_a_batch_sends_no_more_lines(service: Service
 def test_lines_in_flight_are_bounded_by_their_bytes(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(batch, "_BYTES_IN_FLIGHT", 10_000)
     read: list[int] = []
-    going = asyncio.Event()
+    go = asyncio.Event()
 
     async def parts() -> AsyncIterator[bytes]:
         for number in range(12):
             read.append(number)
             yield line(f"e{number}") + b" " * 3000 + b"\n"
 
-    async def send(message: Any) -> None:  # noqa: ANN401 (ASGI's)
-        if message["body"] and not going.is_set():
-            # So far it got while the sender read nothing.
-            for _ in range(20):
-                await asyncio.sleep(0.01)
-            assert len(read) < 8
-            going.set()
+    async def waiting(_: object, stored: Stored) -> bytes:
+        await go.wait()
+        return stored.answer
 
-    asyncio.run(exchange(service, parts(), send))
-    assert going.is_set()
+    async def send(message: Any) -> None:  # noqa: ANN401 (ASGI's)
+        del message
+
+    async def run() -> None:
+        exchanging = asyncio.ensure_future(exchange(service, parts(), send))
+        await asyncio.sleep(0.5)
+        assert 2 <= len(read) <= 4, "more was read than may be in flight"
+        go.set()
+        await exchanging
+
+    monkeypatch.setattr(batch, "told", waiting)
+    asyncio.run(run())
     assert service.count("crossings") == 12
 
 
