@@ -44,6 +44,8 @@ _MOST_TRIES: Final = 5
 # For the subject and the other headers.
 _HEADERS_BYTES: Final = 4096
 _LARGEST_PROBLEM: Final = 1 << 16
+# What the client raises when its connection breaks or the server does not answer; the last are the system's own.
+_LINE: Final = (StreamError, OSError)
 _log = structlog.get_logger()
 
 
@@ -86,7 +88,7 @@ async def consume(services: Services, key: str, stream: Stream, stopping: asynci
     check(stream)
     try:
         connection = await nats.connect(list(stream.servers), max_reconnect_attempts=-1, allow_reconnect=True)
-    except StreamError as error:
+    except _LINE as error:
         raise Unavailable(f"The stream cannot be reached: {error}.") from error
     try:
         await _take_all(services, key, connection, stream, stopping)
@@ -98,7 +100,7 @@ async def _take_all(services: Services, key: str, connection: Client, stream: St
     taking = _Taking(services, connection, stream)
     try:
         messages: JetStreamContext.PullSubscription | None = await _subscribed(connection, stream)
-    except StreamError as error:
+    except _LINE as error:
         raise Unavailable(f"The stream cannot be used: {error}.") from error
     while not stopping.is_set():
         if not services.pipeline.alive:
@@ -106,7 +108,7 @@ async def _take_all(services: Services, key: str, connection: Client, stream: St
         try:
             messages = messages or await _subscribed(connection, stream)
             await taking.some(messages, await _credential(services, key))
-        except (StreamError, Unavailable) as error:
+        except (*_LINE, Unavailable) as error:
             # The server was started anew, or the consumer removed; or there is no database.
             _log.warning("the stream is tried again", exc_info=error)
             await asyncio.sleep(_LATER_SECONDS)
@@ -147,7 +149,7 @@ async def _unsubscribe(messages: JetStreamContext.PullSubscription | None) -> No
     if messages:
         try:
             await messages.unsubscribe()
-        except StreamError as error:
+        except _LINE as error:
             _log.debug("the subscription is gone already", exc_info=error)
 
 
@@ -203,7 +205,7 @@ class _Taking:
         body = message.data if len(message.data) <= room else b""
         try:
             await self._context.publish(self._stream.dead, body, headers={PROBLEM: problem.decode(), **place})
-        except StreamError as refused:
+        except _LINE as refused:
             _log.error("a message that can never be taken could not be buried", number=number, exc_info=refused)
             await message.nak(_LATER_SECONDS)
             return
