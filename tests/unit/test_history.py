@@ -198,7 +198,7 @@ def comings_and_goings(draw: st.DrawFn) -> list[Leg]:
 
 
 @given(comings_and_goings(), st.sets(st.sampled_from(StayBasis)))
-@settings(max_examples=2500)
+@settings(max_examples=1000)
 def test_stays_joined_where_no_day_passed_between_them_count_the_same_days(
     found: list[Leg], leave_out: set[StayBasis]
 ) -> None:

@@ -89,7 +89,7 @@ def run(present: set[date], last: date) -> int:
     window=st.sampled_from([60, 120, 180, 360, None]),
     leave_out=st.sets(st.sampled_from(StayBasis)),
 )
-@settings(max_examples=1000)
+@settings(max_examples=500)
 def test_days_of_a_whole_history_are_those_of_a_set_of_days(
     *, found: list[Visit], left: bool, window: int | None, leave_out: set[StayBasis]
 ) -> None:
@@ -200,7 +200,7 @@ def _may_count(stay: Sequence[Move], leave_out: set[StayBasis]) -> set[bool]:
 
 
 @given(moves(), st.integers(1, 10), st.sets(st.sampled_from(StayBasis)))
-@settings(max_examples=2500, deadline=None)
+@settings(max_examples=1000, deadline=None)
 def test_a_count_is_known_exactly_where_all_that_may_be_missing_agrees_on_it(
     found: list[Move], window: int, leave_out: set[StayBasis]
 ) -> None:
@@ -227,7 +227,7 @@ def _agrees(counted: Number, possible: set[int]) -> None:
 
 
 @given(moves(), st.integers(1, 10), st.sets(st.sampled_from(StayBasis)), st.sampled_from(StayBasis))
-@settings(max_examples=1000)
+@settings(max_examples=500)
 def test_filling_in_papers_of_the_crossing_changes_no_count_that_was_known(
     found: list[Move], window: int, leave_out: set[StayBasis], basis: StayBasis
 ) -> None:

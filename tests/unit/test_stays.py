@@ -234,7 +234,7 @@ def histories(draw: st.DrawFn) -> list[Stay]:
     return draw(st.permutations(found))
 
 
-@settings(max_examples=2000, deadline=None)
+@settings(max_examples=800, deadline=None)
 @given(limits, histories(), days)
 def test_every_figure_is_what_walking_through_the_days_gives(limit: Limit, history: list[Stay], on: date) -> None:
     assert assess(limit, history, on) == Walk(limit, history, on).assessed()
