@@ -230,11 +230,12 @@ class Pipeline:
     def _made(self, in_force: InForce) -> Engine:
         return Engine(in_force.rulebook, in_force.reference, cross_check=self._cross_check)
 
-    def _renew(self, engine: Engine, in_force: InForce) -> None:
+    def _renew(self, in_force: InForce) -> None:
         # It may fail; then all stays as it is.
-        made = self._made(in_force)
+        made, before = self._made(in_force), self._engine
         self._in_force, self._engine = in_force, made
-        engine.close()
+        if before:
+            before.close()
 
     def _refuse_what_waits(self) -> None:
         """Whatever ended this thread, nobody may wait for it for ever."""
@@ -263,8 +264,7 @@ class Pipeline:
         self._judge_again(engine)
         for task in tasks:
             if isinstance(task, _Renewing):
-                engine = self._engine or engine
-                _settle(task.future, lambda task=task, engine=engine: self._renew(engine, task.in_force))  # type: ignore[misc]
+                _settle(task.future, lambda task=task: self._renew(task.in_force))  # type: ignore[misc]
         return True
 
     def _take(self) -> list[_Task]:

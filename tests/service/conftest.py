@@ -9,6 +9,7 @@ from sqlalchemy import Engine
 
 from app.storage.engine import connect
 from app.storage.migrate import upgrade
+from tests.databases import Postgres
 
 MIGRATIONS = Path(__file__).parents[2] / "migrations"
 
@@ -23,6 +24,13 @@ def engine(database_url: str) -> Iterator[Engine]:
 def module_engine(module_database_url: str) -> Iterator[Engine]:
     """As `engine`, but shared by the tests of a module."""
     yield from _migrated(module_database_url)
+
+
+@pytest.fixture
+def database(postgres: Postgres) -> Iterator[Engine]:
+    """As `engine`, of PostgreSQL alone."""
+    with postgres.fresh_database() as url:
+        yield from _migrated(url)
 
 
 def _migrated(url: str) -> Iterator[Engine]:

@@ -1,6 +1,7 @@
 """The service in this process: wired as in production, with a clock that the test moves and a key for each role."""
 
-from collections.abc import Iterator, Mapping
+import time
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -109,3 +110,11 @@ def several(**changes: object) -> dict[str, Any]:
     )["persons"][0]
     made["persons"].append(passenger)
     return made
+
+
+def until(what: Callable[[], bool]) -> None:
+    """Wait for what another thread does, at most half a minute."""
+    deadline = time.monotonic() + 30
+    while not what():
+        assert time.monotonic() < deadline
+        time.sleep(0.005)

@@ -1,6 +1,5 @@
 """On PostgreSQL what a crossing fills lies in the partition of its month, whoever made that, and nothing is refused."""
 
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -13,26 +12,14 @@ from app.clock import FixedClock, uuid7
 from app.crossings import records, subjects
 from app.crossings.records import Crossing
 from app.errors import Unavailable
-from app.main import MIGRATIONS
 from app.storage import partitions
-from app.storage.engine import Transaction, connect, reading, transaction
-from app.storage.migrate import upgrade
+from app.storage.engine import Transaction, reading, transaction
 from app.storage.partitions import PARTITIONED, Ahead, make_ahead
 from app.violations import records as violations
-from tests.databases import Postgres
 from tests.service.rows import crossing, decision, finding, prepare, violation
 
 DECEMBER = datetime(2026, 12, 31, 23, 59, 59, 999999, tzinfo=UTC)
 AHEAD = {f"{table}_{month}" for table in PARTITIONED for month in ("2026_12", "2027_01", "2027_02")}
-
-
-@pytest.fixture
-def database(postgres: Postgres) -> Iterator[Engine]:
-    with postgres.fresh_database() as url:
-        opened = connect(url)
-        upgrade(opened, MIGRATIONS)
-        yield opened
-        opened.dispose()
 
 
 @pytest.fixture

@@ -1,8 +1,6 @@
 """A rulebook put in force while services run: all of them judge by it within seconds, and none stops."""
 
 import threading
-import time
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,22 +14,14 @@ from app.identity.roles import Role
 from app.storage import rulebooks
 from app.storage.engine import connect, transaction
 from tests.factories import event
-from tests.service.serving import RULES, Service, serving
+from tests.service.serving import RULES, Service, serving, until
 
-SECONDS = 30
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
 
 
 @pytest.fixture(autouse=True)
 def _often(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("app.evaluation.reload._LOOK_SECONDS", 0.02)
-
-
-def until(what: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + SECONDS
-    while not what():
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
 
 
 def digest(service: Service) -> str:

@@ -28,9 +28,8 @@ from app.main import build_post
 from app.settings import Settings
 from app.storage.engine import connect, reading, transaction
 from tests.factories import event
-from tests.service.serving import RULES, MovedClock, Service, serving
+from tests.service.serving import RULES, MovedClock, Service, serving, until
 
-SECONDS = 30
 KEY = Ed25519PrivateKey.generate()
 
 
@@ -40,13 +39,6 @@ def _soon(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("app.forwarding.sending._IDLE_SECONDS", 0.01)
     monkeypatch.setattr(rulebook, "_PAUSE_SECONDS", 0.01)
     monkeypatch.setattr(rulebook, "_REFUSED_SECONDS", 0.01)
-
-
-def until(what: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + SECONDS
-    while not what():
-        assert time.monotonic() < deadline
-        time.sleep(0.005)
 
 
 def judged(content: bytes) -> bytes:

@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import Future
 from datetime import timedelta
 from pathlib import Path
@@ -56,15 +56,6 @@ checkpoint.persons_today:
   count: checkpoint_crossings
   of: persons
 """
-
-
-@pytest.fixture
-def database(postgres: Postgres) -> Iterator[Database]:
-    with postgres.fresh_database() as url:
-        opened = connect(url)
-        upgrade(opened, MIGRATIONS)
-        yield opened
-        opened.dispose()
 
 
 def together(work: Callable[..., Any]) -> Callable[..., Any]:

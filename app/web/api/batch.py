@@ -20,7 +20,7 @@ from app.evaluation.batch import Stored
 from app.identity.roles import Permission
 from app.web import problems
 from app.web.api import body_schemas, schemas
-from app.web.api.bodies import event_from, media_type
+from app.web.api.bodies import event_from, media_type, refuse_encoded
 from app.web.api.crossings import ingest, told
 from app.web.problems import BadRequestError
 from app.web.security import require
@@ -60,8 +60,7 @@ async def post_batch(request: Request) -> Response:
     kind = media_type(request)
     if kind not in _KINDS:
         raise BadRequestError(415, f"Send events one a line as {NDJSON}, not as {kind or 'a body without a type'}.")
-    if request.headers.get("content-encoding", "identity").lower() != "identity":
-        raise BadRequestError(415, "Send the body as it is, without a content encoding.")
+    refuse_encoded(request)
     return _Answers(request, services_of(request))
 
 

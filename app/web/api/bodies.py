@@ -137,10 +137,15 @@ def media_type(request: Request) -> str:
     return request.headers.get("content-type", "").partition(";")[0].strip().lower()
 
 
-async def read_body(request: Request, largest: int) -> bytes:
-    """The body as it comes; raises BadRequestError (413, 415)."""
+def refuse_encoded(request: Request) -> None:
+    """Raise BadRequestError (415) for a body that is compressed, or otherwise not as it is."""
     if request.headers.get("content-encoding", "identity").lower() != "identity":
         raise BadRequestError(415, "Send the body as it is, without a content encoding.")
+
+
+async def read_body(request: Request, largest: int) -> bytes:
+    """The body as it comes; raises BadRequestError (413, 415)."""
+    refuse_encoded(request)
     declared = request.headers.get("content-length", "")
     if declared.isdecimal() and int(declared) > largest:
         raise BadRequestError(413, f"The body is larger than {largest} bytes.")
