@@ -228,12 +228,6 @@ def _first_answers(tx: Transaction, identifiers: Sequence[str]) -> dict[str, byt
     return {row.crossing: row.answer for row in tx.execute(select(_DECISION.crossing, _DECISION.answer).where(first))}
 
 
-def find(tx: Transaction, source: str, event_id: str) -> Known | None:
-    """As `known`, for one event."""
-    key = (source, event_id)
-    return known(tx, [key]).get(key)
-
-
 def get(tx: Transaction, identifier: str, most: int = NEWEST) -> Crossing:
     """A crossing as it is now, with at most so many of its decisions, as `decisions_on` gives them.
 

@@ -21,7 +21,7 @@ from sqlalchemy import Engine as Database
 
 from app.backends.rete import available
 from app.clock import Clock
-from app.crossings import due
+from app.crossings import due, history
 from app.crossings import records as crossings
 from app.crossings.due import Share
 from app.errors import Busy, Conflict, Unavailable
@@ -79,6 +79,10 @@ class _Asked:
     every: bool
     remember: bool
     future: Future[Decision] = field(default_factory=Future)
+
+    @property
+    def key(self) -> crossings.Key:
+        return self.event.source, self.event.id
 
 
 @dataclass(frozen=True, slots=True)
@@ -254,11 +258,10 @@ class Pipeline:
             if isinstance(task, _Correcting):
                 self._due = True
                 _settle(task.future, lambda task=task: self._revise(engine, task.revising))  # type: ignore[misc]
-            elif isinstance(task, _Asked):
-                _settle(task.future, lambda task=task: self._answer(engine, task))  # type: ignore[misc]
             elif isinstance(task, _Waking):
                 self._due = True
                 _resolve(task.future, None)
+        self._answer(engine, [task for task in tasks if isinstance(task, _Asked)])
         if None in tasks:
             return False
         self._judge_again(engine)
@@ -325,16 +328,39 @@ class Pipeline:
         with transaction(self._database) as tx:
             return revise.run(tx, engine, revising, self._clock.now())
 
-    def _answer(self, engine: Engine, task: _Asked) -> Decision:
-        event = engine.prepare(task.event)
-        if not task.remember:
-            return engine.judge(event, every=task.every)
-        with reading(self._database) as tx:
-            # Of an event that is stored, the past is what came before it.
-            known = crossings.find(tx, task.event.source, task.event.id)
-            event = replace(event, crossing=known.crossing if known else "")
-            pasts = past.load(tx, engine, [event])
-            return engine.judge(event, past.of(pasts, event), past.traffic(pasts, event), every=task.every)
+    def _answer(self, engine: Engine, tasks: Sequence[_Asked]) -> None:
+        """Tell those who only ask; what is on record is read for many at once."""
+        left = []
+        for task in tasks:
+            if task.remember:
+                left.append(task)
+            else:
+                _settle(task.future, lambda task=task: engine.judge(engine.prepare(task.event), every=task.every))  # type: ignore[misc]
+        while left:
+            # Not of one event at once: they may differ in all but its key.
+            first = {task.key: task for task in reversed(left)}
+            left = [task for task in left if first[task.key] is not task]
+            self._recall(engine, list(first.values()))
+
+    def _recall(self, engine: Engine, tasks: Sequence[_Asked]) -> None:
+        try:
+            with reading(self._database) as tx:
+                # Of an event that is stored, the past is what came before it.
+                known, now = crossings.known(tx, {task.key for task in tasks}), self._clock.now()
+                names = [known[task.key].crossing if task.key in known else new_id(now) for task in tasks]
+                prepared = [_prepared(engine, *each) for each in zip(tasks, names, strict=True)]
+                pasts = past.load(tx, engine, [each for each in prepared if isinstance(each, Prepared)])
+        except Exception as error:  # noqa: BLE001 (whoever asked is told, and the thread must live on)
+            if len(tasks) > 1 and not isinstance(error, Unavailable):
+                # One of them is at fault; the others must not suffer for it.
+                for task in tasks:
+                    self._recall(engine, [task])
+            else:
+                for task in tasks:
+                    _resolve(task.future, error)
+            return
+        for task, event in zip(tasks, prepared, strict=True):
+            _settle(task.future, lambda task=task, event=event: _judged(engine, event, pasts, every=task.every))  # type: ignore[misc]
 
     def _ingest(self, engine: Engine, tasks: Sequence[_Waiting]) -> None:
         if not tasks:
@@ -389,14 +415,20 @@ class Pipeline:
 
 
 def _persons(task: _Task) -> int:
-    return max(1, len(task.event.persons or ())) if isinstance(task, _Waiting) else 1
+    return max(1, len(task.event.persons or ())) if isinstance(task, _Waiting | _Asked) else 1
 
 
-def _prepared(engine: Engine, task: _Waiting, identifier: str) -> Prepared | Exception:
+def _prepared(engine: Engine, task: _Waiting | _Asked, identifier: str) -> Prepared | Exception:
     try:
         return engine.prepare(task.event, identifier)
     except Exception as error:  # noqa: BLE001 (one event's fault must not spoil the others')
         return error
+
+
+def _judged(engine: Engine, event: Prepared | Exception, pasts: history.Pasts, *, every: bool) -> Decision:
+    if isinstance(event, Exception):
+        raise event
+    return engine.judge(event, past.of(pasts, event), past.traffic(pasts, event), every=every)
 
 
 @contextmanager

@@ -122,7 +122,7 @@ def test_what_is_asked_of_a_crossing_is_looked_for_in_its_month_alone(database: 
     event.listen(database, "before_cursor_execute", note)
     with reading(database) as tx:
         records.get(tx, made.id)
-        records.find(tx, made.source, made.event_id)
+        records.known(tx, [(made.source, made.event_id)])
         records.many(tx, [made.id])
         records.facts_first_told(tx, made.id, 1)
         subjects.event_at(tx, made.id, made.subjects[0].key or "")

@@ -97,6 +97,34 @@ def test_what_came_together_is_stored_together_and_each_told_its_own(
     assert not futures["last"].result().replayed
 
 
+def test_who_only_asks_is_told_the_same_together_with_others_as_alone(
+    pipeline: Pipeline, send: Callable[..., Future[Stored]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    days = {"in": "2026-01-10", "out": "2026-01-20", "again": "2026-02-20"}
+    for name, direction in (("in", "entry"), ("out", "exit"), ("again", "entry")):
+        send(id=name, direction=direction, occurred_at=f"{days[name]}T09:15:00+09:00").result(SECONDS)
+    asked = [
+        crossing(id="new", direction="exit"),
+        crossing(id="another", direction="exit", occurred_at="2026-02-25T09:15:00+09:00"),
+        # What is asked of the past of one reaches nowhere near the other.
+        crossing(id="out", direction="exit", occurred_at="2026-01-15T09:15:00+09:00"),
+        crossing(id="out", direction="exit", occurred_at="2031-02-27T09:15:00+09:00"),
+        crossing(id="nowhere", checkpoint="RUS-NOWHERE"),
+    ]
+
+    def told(future: Future[Any]) -> Any:  # noqa: ANN401 (a decision, or what was refused)
+        error = future.exception(SECONDS)
+        return str(error) if error else future.result().judgements
+
+    alone = [told(pipeline.evaluate(each, remember=True)) for each in asked]
+    # Each was told of a past of its own.
+    assert len({repr(each) for each in alone}) == len(asked)
+    go = held(pipeline, monkeypatch)
+    together = [pipeline.evaluate(each, remember=True) for each in asked]
+    go.set()
+    assert list(map(told, together)) == alone
+
+
 def test_an_event_the_database_refuses_does_not_keep_others_from_being_stored(
     pipeline: Pipeline, send: Callable[..., Future[Stored]], engine: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:

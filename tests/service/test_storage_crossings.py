@@ -63,7 +63,8 @@ def test_the_newest_decision_comes_first_but_the_first_answer_stays_the_answer(e
     _stored(engine, made)
     with reading(engine) as tx:
         assert records.get(tx, made.id).decisions == (later, first)
-        assert records.find(tx, made.source, made.event_id) == Known(made.id, made.body_digest, b"first")
+        known = records.known(tx, [(made.source, made.event_id)])
+        assert known == {(made.source, made.event_id): Known(made.id, made.body_digest, b"first")}
 
 
 def test_a_crossing_judged_a_thousand_times_is_read_with_its_newest_decisions_in_five_queries(
@@ -94,7 +95,7 @@ def test_only_the_events_that_are_stored_are_known(engine: Engine, credential: s
         assert set(records.known(tx, keys)) == set(keys[:2])
         assert records.known(tx, []) == {}
         # A pair, not a source and an identifier that both occur.
-        assert records.find(tx, "lane-4", made[0].event_id) is None
+        assert records.known(tx, [("lane-4", made[0].event_id)]) == {}
 
 
 def test_stored_events_are_looked_up_by_index_on_any_amount_of_them(engine: Engine, credential: str) -> None:
@@ -151,15 +152,13 @@ def test_an_event_sent_many_times_at_once_is_one_crossing_with_one_answer(engine
         made = replace(crossing(credential, decision(answer=f"{number}".encode())), event_id="same")
         try:
             with transaction(engine) as tx:
-                if (found := records.find(tx, "lane-3", "same")) is not None:
-                    return found
+                if found := records.known(tx, [("lane-3", "same")]):
+                    return found["lane-3", "same"]
                 records.store(tx, [made])
         except Raced:
             pass
         with reading(engine) as tx:
-            again = records.find(tx, "lane-3", "same")
-        assert again is not None
-        return again
+            return records.known(tx, [("lane-3", "same")])["lane-3", "same"]
 
     with ThreadPoolExecutor(8) as pool:
         answers = set(pool.map(receive, range(8)))
