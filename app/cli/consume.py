@@ -9,7 +9,7 @@ from uvicorn.importer import import_from_string
 
 from app.cli.database import opened
 from app.cli.settings import DatabaseOption, RulesOption, environment
-from app.cli.terminal import CannotRunError, err
+from app.cli.terminal import CannotRunError, err, key_in
 from app.settings import from_environment
 
 
@@ -26,6 +26,7 @@ def consume(
 ) -> None:
     """Judge and store events of a stream until Ctrl-C; each is acknowledged after it is committed."""
     chosen = environment({"database_url": database, "rules_dir": rules})
+    key = key_in(key_file)
     settings = from_environment(chosen)
     with opened(settings.database_url):
         pass
@@ -35,7 +36,7 @@ def consume(
     err.print(f"Taking events from {subject}; Ctrl-C ends it.", soft_wrap=True)
     try:
         servers = nats or ["nats://127.0.0.1:4222"]
-        run(settings, key_file.read_text().strip(), stream(servers, subject, dead, again))
+        run(settings, key, stream(servers, subject, dead, again))
     except OSError as error:
         raise CannotRunError(f"The stream cannot be reached: {error}.") from error
     err.print("Stopped; what was not acknowledged is delivered again.")

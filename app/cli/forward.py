@@ -1,7 +1,10 @@
 """`gerege forward`: the service of a post with a bad line."""
 
+import fcntl
 import re
 import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 from urllib.parse import urlsplit
@@ -10,7 +13,7 @@ import typer
 
 from app.cli.serve import serve_application
 from app.cli.settings import environment
-from app.cli.terminal import CannotRunError, err
+from app.cli.terminal import CannotRunError, err, key_in
 from app.errors import Invalid, Problem, Unavailable
 from app.evaluation.bundle import public_key
 from app.settings import from_environment
@@ -38,7 +41,7 @@ def forward(
     The first start needs the line, for a rulebook; lanes send with the key of the post.
     """
     options = {"centre_url": to, "spool_dir": spool, "rulebook_key": rulebook_key, "host": host, "port": port}
-    key = key_file.read_text().strip() if key_file else None
+    key = key_in(key_file) if key_file else None
     chosen = environment(options | {"centre_key": key})
     settings = from_environment(chosen)
     _check(settings.centre_url, settings.centre_key, settings.rulebook_key)
@@ -46,11 +49,24 @@ def forward(
         raise Invalid("Whoever is on the line could read the post's key: use https://, or add --in-clear.")
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
-        serve_application("app.main:post_from_environment", settings, chosen)
+        with _alone_at(settings.spool_dir):
+            serve_application("app.main:post_from_environment", settings, chosen)
     except Unavailable as error:
         raise CannotRunError(error.detail) from error
     except KeyboardInterrupt:
         err.print("Stopped; what was not sent is sent after the next start.")
+
+
+@contextmanager
+def _alone_at(spool: Path) -> Iterator[None]:
+    """Two posts would send what one of them stored, each in its own time; whatever ends this one, the spool is free."""
+    spool.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with (spool / "lock").open("w") as held:
+        try:
+            fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise CannotRunError(f"Another post is at {spool}: give this one a --spool of its own.") from error
+        yield
 
 
 def _is_private(url: str) -> bool:

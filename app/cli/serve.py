@@ -153,4 +153,6 @@ def _told(settings: Settings) -> Iterator[None]:
         with working(f"Reading the rules in {settings.rules_dir}…"):
             yield
     except Invalid as error:
-        raise CannotRunError(f"{error}\nRun `gerege rules check {settings.rules_dir}`.") from error
+        # The rules of a post are its centre's.
+        hint = "" if settings.centre_url else f"\nRun `gerege rules check {settings.rules_dir}`."
+        raise CannotRunError(f"{error}{hint}") from error

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from enum import IntEnum, StrEnum
+from pathlib import Path
 from typing import Annotated, Any, TypeAlias
 
 import orjson
@@ -39,6 +40,19 @@ class CannotRunError(Exception):
 
 class WrongUseError(Exception):
     """The command asks for what there is not. The text says what there is."""
+
+
+def key_in(file: Path) -> str:
+    """The key that a file holds."""
+    try:
+        found = file.read_text("ascii").strip()
+    except OSError as error:
+        raise WrongUseError(f"{file} cannot be read: {error.strerror}.") from error
+    except UnicodeDecodeError:
+        found = ""
+    if not found or not found.isprintable() or " " in found:
+        raise WrongUseError(f"{file} holds no key: give the file that `gerege keys create … > FILE` wrote.")
+    return found
 
 
 def write_json(value: Mapping[str, Any] | list[Any]) -> None:
