@@ -40,32 +40,24 @@ class _Target:
 def singles(seconds: float) -> dict[tuple[str, int], dict[str, Figures]]:
     """Requests of one event, by database and number of connections, and server."""
     measured = {}
-    with _databases() as databases:
-        for database, fresh in databases.items():
-            url = fresh()
-            key = prepared(url)
-            with _bare(url) as bare, gerege(url) as service:
-                targets = {
-                    BARE: _Target(bare, "/v1/crossings"),
-                    INSERT: _Target(bare, "/insert"),
-                    GEREGE: _Target(service, "/v1/crossings", key),
-                    EVALUATE: _Target(service, "/v1/evaluate", key),
-                }
-                for connections in CONNECTIONS:
-                    measured[database, connections] = _interleaved(targets, connections, seconds)
+    for database, bare, service, key in _served():
+        targets = {
+            BARE: _Target(bare, "/v1/crossings"),
+            INSERT: _Target(bare, "/insert"),
+            GEREGE: _Target(service, "/v1/crossings", key),
+            EVALUATE: _Target(service, "/v1/evaluate", key),
+        }
+        for connections in CONNECTIONS:
+            measured[database, connections] = _interleaved(targets, connections, seconds)
     return measured
 
 
 def batches(seconds: float) -> dict[str, dict[str, Figures]]:
     """Batches over one connection, by database and server."""
     measured = {}
-    with _databases() as databases:
-        for database, fresh in databases.items():
-            url = fresh()
-            key = prepared(url)
-            with _bare(url) as bare, gerege(url) as service:
-                targets = {STORING: _Target(bare, "/batch"), GEREGE: _Target(service, "/v1/crossings/batch", key)}
-                measured[database] = _interleaved(targets, 1, seconds)
+    for database, bare, service, key in _served():
+        targets = {STORING: _Target(bare, "/batch"), GEREGE: _Target(service, "/v1/crossings/batch", key)}
+        measured[database] = _interleaved(targets, 1, seconds)
     return measured
 
 
@@ -104,6 +96,16 @@ def rules(seconds: float) -> dict[str, dict[tuple[str, int], Figures]]:
                     targets[EVALUATE, size] = _Target(service, "/v1/evaluate", key)
                 measured[database] = _interleaved(targets, 16, seconds)
     return measured
+
+
+def _served() -> Iterator[tuple[str, Server, Server, str]]:
+    """By each database: its name, the bare handlers and the service over a fresh one, and a key of the service."""
+    with _databases() as databases:
+        for database, fresh in databases.items():
+            url = fresh()
+            key = prepared(url)
+            with _bare(url) as bare, gerege(url) as service:
+                yield database, bare, service, key
 
 
 @contextmanager

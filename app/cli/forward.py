@@ -16,6 +16,7 @@ from app.cli.settings import environment
 from app.cli.terminal import CannotRunError, err, key_in
 from app.errors import Invalid, Problem, Unavailable
 from app.evaluation.bundle import public_key
+from app.forwarding.spool import own
 from app.settings import from_environment
 
 _LOOPBACK = re.compile(r"127(\.[0-9]{1,3}){3}")
@@ -60,7 +61,7 @@ def forward(
 @contextmanager
 def _alone_at(spool: Path) -> Iterator[None]:
     """Two posts would send what one of them stored, each in its own time; whatever ends this one, the spool is free."""
-    spool.mkdir(mode=0o700, parents=True, exist_ok=True)
+    own(spool, "lock")
     with (spool / "lock").open("w") as held:
         try:
             fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
