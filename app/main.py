@@ -25,6 +25,7 @@ from app.forwarding.rulebook import Keeper
 from app.forwarding.sending import Sender
 from app.identity import keys
 from app.identity.roles import Role
+from app.notifying.sending import Notifier
 from app.settings import Settings
 from app.settings import from_environment as settings_from
 from app.storage.engine import connect, transaction
@@ -73,10 +74,12 @@ def wired(settings: Settings, clock: Clock, *, first: bool = False) -> tuple[Ser
     pipeline = Pipeline(database, in_force, clock, cross_check=settings.cross_check)
 
     watch = Watch(database, pipeline)
+    notifier = Notifier(database, clock, settings.private_webhooks)
 
     def close() -> None:
         ahead.stop()
         watch.thread.stop()
+        notifier.stop()
         pipeline.close()
         database.dispose()
 
@@ -206,5 +209,3 @@ def collect_seldom() -> None:
     """Keep the collector from walking through the rulebook, which lives as long as the process, again and again."""
     gc.collect()
     gc.freeze()
-    # What an event leaves behind holds no cycles; looking for them at every 700 objects costs a twentieth of the work.
-    gc.set_threshold(50_000, 20, 50)

@@ -26,6 +26,8 @@ class Settings:
     """Largest request body accepted, in bytes."""
     cross_check: bool = True
     """Whether what the nominating backends say is compared with one another."""
+    private_webhooks: bool = False
+    """Whether webhooks may be sent to addresses of this machine and its neighbourhood."""
     signing_key: Path = Path("var/signing.pem")
     """File of the key that rulebooks for posts are signed with; without it posts are given none."""
     spool_dir: Path = Path("var/spool")
@@ -88,6 +90,7 @@ _PARSERS: Mapping[str, Callable[[str], object]] = {
     "centre_key": _text,
     "rulebook_key": _text,
     "cross_check": _one_of({"on": True, "off": False}),
+    "private_webhooks": _one_of({"on": True, "off": False}),
 }
 
 

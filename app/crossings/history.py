@@ -15,12 +15,13 @@ from operator import itemgetter
 from typing import Any, Final
 
 import orjson
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, or_, select
 
 from app.crossings.links import clusters
 from app.storage.engine import Transaction
 from app.storage.tables import crossing_subjects, crossings, violations
 from app.storage.types import Instant
+from app.vocabulary.codes import Outcome, ViolationStatus
 from app.vocabulary.listed import Listed
 from app.vocabulary.past import NOTHING, TOO_MUCH, Leg, Offence, Past, Traffic
 
@@ -28,8 +29,8 @@ from app.vocabulary.past import NOTHING, TOO_MUCH, Leg, Offence, Past, Traffic
 # where there is none does, and each event would cost more than the one before.
 MOST_LEGS: Final = 5_000
 # What officers found not to hold is no violation; what they found to hold is a confirmed one.
-NOT_STANDING: Final = ("superseded", "dismissed", "overturned")
-CONFIRMED: Final = frozenset({"confirmed", "closed", "upheld"})
+_NOT_STANDING: Final = (Outcome.DISMISSED, Outcome.OVERTURNED)
+_CONFIRMED: Final = frozenset({Outcome.CONFIRMED, Outcome.UPHELD})
 _BEFORE: Final = """(SELECT b.occurred_at FROM crossing_subjects b WHERE b.key = p.key AND b.state = p.state
     AND b.direction = p.direction AND b.occurred_at < p.since ORDER BY b.occurred_at DESC LIMIT 1)"""
 # All of that instant: of two, which one came first says nothing.
@@ -273,16 +274,25 @@ def _offences(tx: Transaction, asks: Sequence[Ask], keys: Mapping[str, frozenset
         column.rule,
         column.local_date,
         column.regime,
-        column.status,
+        column.outcome,
         column.crossing,
     ).where(
         column.subject_key.in_({key for ask, _ in wanted for key in keys[ask.key]}),
         column.occurred_at >= min(since for _, since in wanted),
-        column.status.not_in(NOT_STANDING),
+        column.status != ViolationStatus.SUPERSEDED,
+        or_(column.outcome.is_(None), column.outcome.not_in(_NOT_STANDING)),
+        ~replaced(),
     )
-    for key, at, rule, day, regime, status, crossing in tx.execute(query):
-        found[key].append(Offence(at, rule, day, regime.value, status in CONFIRMED, crossing))
+    for key, at, rule, day, regime, outcome, crossing in tx.execute(query):
+        found[key].append(Offence(at, rule, day, regime.value, outcome in _CONFIRMED, crossing))
     return found
+
+
+def replaced() -> ColumnElement[bool]:
+    """That a violation has one in its place, which counts instead of it; if decided, it stays beside it for review."""
+    other = violations.alias()
+    in_its_place = (other.c.id == violations.c.successor) & (other.c.status != ViolationStatus.SUPERSEDED)
+    return select(other.c.id).where(in_its_place).correlate(violations).exists()
 
 
 class Passing:

@@ -7,10 +7,12 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Any, TypeAlias
 
+import orjson
 from sqlalchemy import JSON, ColumnElement, Table, bindparam, column, func, select, tuple_
 from sqlalchemy.exc import IntegrityError
 
 from app.errors import NotFound, Unavailable
+from app.identity.remit import Remit
 from app.storage import tables
 from app.storage.engine import Transaction, is_duplicate
 from app.storage.rows import store as store_rows
@@ -228,6 +230,25 @@ def _first_answers(tx: Transaction, identifiers: Sequence[str]) -> dict[str, byt
     return {row.crossing: row.answer for row in tx.execute(select(_DECISION.crossing, _DECISION.answer).where(first))}
 
 
+def said_of(crossing: Crossing, kind: SubjectKind, key: str | None, position: int) -> Mapping[str, Any]:
+    """What the event says of a subject now; nothing where a correction no longer names it.
+
+    `position` is where it was, of one without a key.
+    """
+    if not crossing.body:
+        return {}
+    if key:
+        placed = {each.key: each.position for each in crossing.subjects if each.kind is kind}
+        position = placed.get(key, -1)
+    members = orjson.loads(crossing.body).get("persons" if kind is SubjectKind.INDIVIDUAL else "organizations") or ()
+    return members[position] if 0 <= position < len(members) else {}
+
+
+def named(said: Mapping[str, Any]) -> str:
+    """The name of a person or company, as the event gives it; empty where it gives none."""
+    return str(said.get("name") or " ".join(filter(None, (said.get("surname"), said.get("given_names")))))
+
+
 def get(tx: Transaction, identifier: str, most: int = NEWEST) -> Crossing:
     """A crossing as it is now, with at most so many of its decisions, as `decisions_on` gives them.
 
@@ -281,6 +302,14 @@ def facts_first_told(tx: Transaction, crossing: str, revision: int, as_of: datet
 
 def _until(as_of: datetime | None) -> list[ColumnElement[bool]]:
     return [] if as_of is None else [_DECISION.evaluated_at <= as_of]
+
+
+def check_within(tx: Transaction, identifier: str, remit: Remit) -> None:
+    """Raise `NotFound` unless the crossing is in the remit."""
+    place = select(tables.crossings.c.jurisdiction, tables.crossings.c.checkpoint)
+    row = tx.execute(place.where(tables.crossings.c.id == identifier)).first() if is_storable(identifier) else None
+    if row is None or not remit.covers(row.jurisdiction, row.checkpoint):
+        raise NotFound(f"There is no crossing {identifier}.")
 
 
 def source_of(tx: Transaction, identifier: str) -> str | None:

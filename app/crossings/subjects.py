@@ -5,6 +5,7 @@ from datetime import date
 
 from sqlalchemy import func, select
 
+from app.identity.remit import Remit
 from app.storage.engine import Transaction
 from app.storage.tables import crossing_bodies, crossing_subjects, violations
 from app.vocabulary.codes import SubjectKind
@@ -18,6 +19,18 @@ def legs(tx: Transaction, keys: Collection[str], most: int, until: date = date.m
     columns = (getattr(_COLUMN, name) for name in _AS_LEG)
     query = select(*columns).where(_COLUMN.key.in_(keys), _COLUMN.local_date <= until).limit(most)
     return [Leg(*row) for row in tx.execute(query.order_by(_COLUMN.occurred_at.desc(), _COLUMN.crossing.desc()))]
+
+
+def crossed_within(tx: Transaction, keys: Collection[str], remit: Remit) -> bool:
+    """Whether the subject ever crossed at a checkpoint of the remit."""
+    query = select(_COLUMN.key).where(_COLUMN.key.in_(keys), remit.condition(_COLUMN.state, _COLUMN.checkpoint))
+    return tx.execute(query.limit(1)).first() is not None
+
+
+def within(tx: Transaction, keys: Collection[str], remit: Remit) -> set[str]:
+    """Those of the keys that a crossing at a checkpoint of the remit names."""
+    query = select(_COLUMN.key).where(_COLUMN.key.in_(keys), remit.condition(_COLUMN.state, _COLUMN.checkpoint))
+    return {key for key in tx.execute(query.distinct()).scalars() if key is not None}
 
 
 def kind_of(tx: Transaction, keys: Collection[str]) -> SubjectKind:

@@ -10,9 +10,10 @@ from app.crossings.records import Cause
 from app.evaluation import past
 from app.evaluation.decision import Decision
 from app.evaluation.engine import Engine, Prepared
-from app.evaluation.record import Decided, Received, Why, decided, recorded
+from app.evaluation.record import Decided, Received, Why, decided, recorded, searchable
 from app.storage.engine import Transaction
 from app.violations import records as violations
+from app.violations import search_terms
 from app.vocabulary.past import Offence
 
 
@@ -70,4 +71,5 @@ class Batch:
             offends, but = bool(made.new), after[event.crossing]
             found |= past.mark_later(self._tx, self._engine, self._pasts, event, trigger, offends=offends, but=but)
         past.mark_days(self._tx, self._pasts, [event for _, _, event in self._made], Cause.LATE_EVENT, self._now)
+        search_terms.store(self._tx, [searchable(event) for _, made, event in self._made if made.is_worked_on])
         return found

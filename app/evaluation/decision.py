@@ -81,6 +81,8 @@ class Decision:
     rulebook: str
     judgements: tuple[Judgement, ...]
     differences: tuple[Difference, ...]
+    remembered: tuple[str, ...] = ()
+    """Crossings on record that it rests on: of each subject the newest."""
 
     @property
     def findings(self) -> tuple[Finding, ...]:

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Final
 
-from app.crossings import due, history, links, manifests
+from app.crossings import due, history, links, manifests, subjects
 from app.crossings.due import Trigger
 from app.crossings.history import Ask, Pasts
 from app.crossings.links import Ground, Statement, Use
@@ -16,8 +16,9 @@ from app.evaluation.engine import Engine, Prepared
 from app.evaluation.record import new_id
 from app.facts.measures import out_of_reach, reaching_back
 from app.facts.subjects import Subject as Named
+from app.identity.remit import EVERYWHERE, Remit
 from app.storage.engine import Transaction, alone_with, free_of
-from app.vocabulary.past import NO_TRAFFIC, Leg, Past, Traffic
+from app.vocabulary.past import NO_TRAFFIC, NOTHING, Leg, Offence, Past, Traffic
 
 if TYPE_CHECKING:
     from app.vocabulary.codes import SubjectKind
@@ -131,6 +132,31 @@ def traffic(pasts: Pasts, event: Prepared) -> Traffic:
     """What crossed at the checkpoint earlier that day, if any rule there asks."""
     passing = pasts.passing.get((event.checkpoint.code, event.day))
     return passing.until(event.event.occurred_at, event.crossing) if passing else NO_TRAFFIC
+
+
+def told(tx: Transaction, remit: Remit, pasts: Pasts, event: Prepared) -> tuple[list[Past], Traffic]:
+    """As `of` and `traffic`, no more than whoever has the remit may learn.
+
+    Of a subject what is on record if it ever crossed within the remit; of the place, its traffic and the lists of its
+    voyages, if it lies within the remit.
+    """
+    found, crossed = of(pasts, event), traffic(pasts, event)
+    if remit == EVERYWHERE:
+        return found, crossed
+    keys = [pasts.keys(subject.key) if subject.key else frozenset() for subject, _ in event.subjects]
+    known = subjects.within(tx, {key for each in keys for key in each}, remit)
+    is_here = remit.covers(event.checkpoint.state, event.checkpoint.code)
+    found = [
+        replace(past if known & names else NOTHING, lists=past.lists if is_here else ())
+        for past, names in zip(found, keys, strict=True)
+    ]
+    return found, crossed if is_here else NO_TRAFFIC
+
+
+def newest(pasts: Iterable[Past]) -> tuple[str, ...]:
+    """Of each past the newest crossing."""
+    ends: Iterable[Sequence[Leg | Offence]] = ((*past.legs[-1:], *past.offences[-1:]) for past in pasts)
+    return tuple(dict.fromkeys(max(each, key=lambda end: end.at).crossing for each in ends if each))
 
 
 def later(

@@ -21,7 +21,7 @@ from sqlalchemy import Engine as Database
 
 from app.backends.rete import available
 from app.clock import Clock
-from app.crossings import due, history
+from app.crossings import due
 from app.crossings import records as crossings
 from app.crossings.due import Share
 from app.errors import Busy, Conflict, Unavailable
@@ -32,8 +32,10 @@ from app.evaluation.engine import Engine, Prepared
 from app.evaluation.record import Received, new_id
 from app.evaluation.reload import InForce
 from app.evaluation.revise import Revised, Revising
+from app.identity.remit import EVERYWHERE, Remit
 from app.language.diagnostics import Diagnostic
 from app.storage.engine import Transaction, reading, transaction
+from app.vocabulary.past import Past, Traffic
 from app.vocabulary.wire import Crossing
 
 # Of persons, which cost time and memory; an event of none counts as one.
@@ -78,6 +80,7 @@ class _Asked:
     event: Crossing
     every: bool
     remember: bool
+    remit: Remit
     future: Future[Decision] = field(default_factory=Future)
 
     @property
@@ -106,6 +109,7 @@ class _Renewing:
 
 _Task: TypeAlias = _Waiting | _Asked | _Correcting | _Waking | _Renewing | None
 _Settled: TypeAlias = Stored | Exception
+_Remembering: TypeAlias = tuple[Prepared, list[Past], Traffic]
 
 
 class Pipeline:
@@ -162,9 +166,14 @@ class Pipeline:
         """As `ingest`, for whoever has something else than a future to be told by."""
         self._put(_Waiting(event, received, told))
 
-    def evaluate(self, event: Crossing, *, every: bool = False, remember: bool = False) -> Future[Decision]:
-        """Evaluate only; with `remember` by what is on record of the subjects, else as if nothing were."""
-        task = _Asked(event, every, remember)
+    def evaluate(
+        self, event: Crossing, *, every: bool = False, remember: bool = False, remit: Remit = EVERYWHERE
+    ) -> Future[Decision]:
+        """Evaluate only; with `remember` by what is on record of the subjects, else as if nothing were.
+
+        Of whom never crossed within the remit nothing is remembered.
+        """
+        task = _Asked(event, every, remember, remit)
         self._put(task)
         return task.future
 
@@ -350,6 +359,10 @@ class Pipeline:
                 names = [known[task.key].crossing if task.key in known else new_id(now) for task in tasks]
                 prepared = [_prepared(engine, *each) for each in zip(tasks, names, strict=True)]
                 pasts = past.load(tx, engine, [each for each in prepared if isinstance(each, Prepared)])
+                remembering: list[_Remembering | Exception] = [
+                    (each, *past.told(tx, task.remit, pasts, each)) if isinstance(each, Prepared) else each
+                    for task, each in zip(tasks, prepared, strict=True)
+                ]
         except Exception as error:  # noqa: BLE001 (whoever asked is told, and the thread must live on)
             if len(tasks) > 1 and not isinstance(error, Unavailable):
                 # One of them is at fault; the others must not suffer for it.
@@ -359,8 +372,8 @@ class Pipeline:
                 for task in tasks:
                     _resolve(task.future, error)
             return
-        for task, event in zip(tasks, prepared, strict=True):
-            _settle(task.future, lambda task=task, event=event: _judged(engine, event, pasts, every=task.every))  # type: ignore[misc]
+        for task, asked in zip(tasks, remembering, strict=True):
+            _settle(task.future, lambda task=task, asked=asked: _judged(engine, asked, every=task.every))  # type: ignore[misc]
 
     def _ingest(self, engine: Engine, tasks: Sequence[_Waiting]) -> None:
         if not tasks:
@@ -425,10 +438,11 @@ def _prepared(engine: Engine, task: _Waiting | _Asked, identifier: str) -> Prepa
         return error
 
 
-def _judged(engine: Engine, event: Prepared | Exception, pasts: history.Pasts, *, every: bool) -> Decision:
-    if isinstance(event, Exception):
-        raise event
-    return engine.judge(event, past.of(pasts, event), past.traffic(pasts, event), every=every)
+def _judged(engine: Engine, asked: _Remembering | Exception, *, every: bool) -> Decision:
+    if isinstance(asked, Exception):
+        raise asked
+    event, pasts, traffic = asked
+    return replace(engine.judge(event, pasts, traffic, every=every), remembered=past.newest(pasts))
 
 
 @contextmanager

@@ -16,6 +16,7 @@ from app.evaluation.explaining import explanation
 from app.language.ir import Rulebook
 from app.violations import records as violations
 from app.violations.records import Violation
+from app.violations.search_terms import Searchable
 from app.vocabulary.codes import Verdict
 
 
@@ -50,6 +51,11 @@ class Decided:
     violations: tuple[Violation, ...]
     new: tuple[Violation, ...]
     keys: frozenset[str]
+
+    @property
+    def is_worked_on(self) -> bool:
+        """Whether it finds something that officers are shown."""
+        return any(not found.shadow for found in self.decision.findings)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +104,12 @@ def decided(  # identifiers are made here, so that the answer can name them befo
     )
     keys = frozenset(filter(None, (judgement.subject.key for judgement in decision.judgements)))
     return Decided(made, found, tuple(each for each in found if each.what not in known), keys)
+
+
+def searchable(event: Prepared) -> Searchable:
+    """What a crossing is found by, of one that officers work on."""
+    keys = {(subject.kind, subject.index): subject.key for subject, _ in event.subjects}
+    return Searchable(event.crossing, event.checkpoint.state, event.event, keys)
 
 
 def withdrawn(crossing: str, rulebook: str, now: datetime, why: Why) -> crossings.Decision:
@@ -234,6 +246,7 @@ def _violation(finding: str, found: Finding, crossing: str, decision: Decision, 
         severity=rule.severity,
         advice=rule.advice,
         checkpoint=event.checkpoint,
+        state=decision.checkpoint.state,
         direction=event.direction,
         mode=event.mode,
         subject_kind=found.subject.kind,

@@ -18,20 +18,20 @@ from app.evaluation.answer import reasons
 from app.evaluation.decision import Decision
 from app.evaluation.engine import Engine, Prepared
 from app.evaluation.past import ENGINE
-from app.evaluation.record import Decided, Why, decided
+from app.evaluation.record import Decided, Why, decided, searchable
 from app.facts.codec import plain
 from app.language.ir import Rulebook, Status
 from app.storage.engine import Transaction
 from app.violations import records as violations
-from app.violations.records import OPEN, SUPERSEDED, Change, Violation
-from app.vocabulary.codes import SubjectKind
+from app.violations import search_terms
+from app.violations.records import JUDGE_AGAIN, Change, Violation
+from app.violations.workflow import UNDECIDED
+from app.vocabulary.codes import Outcome, SubjectKind, ViolationStatus
 from app.vocabulary.wire import Crossing
 
-# Statuses of violations on which no officer has decided yet.
-UNDECIDED = frozenset({OPEN, "in_review"})
 # How often others are looked for where another server is at the subjects of those found.
 _LOOKS = 4
-_DISMISSED = frozenset({"dismissed", "overturned"})
+_DISMISSED = frozenset({Outcome.DISMISSED, Outcome.OVERTURNED})
 
 
 def run(tx: Transaction, engine: Engine, share: Share, now: datetime) -> int:
@@ -56,9 +56,12 @@ def judge_again(tx: Transaction, engine: Engine, chosen: Sequence[Due], now: dat
     stored = {each.id: each for each in free if each.revision == read[each.id].revision}
     mine = due.take(tx, stored)
     pasts = past.load(tx, engine, [events[name] for name in mine])
-    for each in chosen:
-        if each.crossing in mine and not stored[each.crossing].withdrawn:
-            _again(tx, engine, stored[each.crossing], events[each.crossing], pasts, each.trigger, now)
+    made = {
+        each.crossing: _again(tx, engine, stored[each.crossing], events[each.crossing], pasts, each.trigger, now)
+        for each in chosen
+        if each.crossing in mine and not stored[each.crossing].withdrawn
+    }
+    _renew_terms(tx, [(events[name], each) for name, each in made.items() if each])
     return len(mine)
 
 
@@ -74,11 +77,12 @@ def _again(  # one argument for each thing a decision rests on
     pasts: Pasts,
     trigger: Trigger,
     now: datetime,
-) -> None:
+) -> Decided | None:
+    """Judge it; the decision, if it is another than the one before."""
     decision = engine.judge(event, past.of(pasts, event), past.traffic(pasts, event))
     facts = facts_of([judgement.facts for judgement in decision.judgements])
     if facts == crossing.facts and _told_as(crossing.answer, decision):
-        return
+        return None
     standing = violations.standing(tx, crossing.id)
     why = Why(trigger.cause, trigger.caused_by, crossing.revision, crossing.number + 1)
     made = decided(crossing.id, decision, engine.rulebook, now, why, standing)
@@ -87,6 +91,21 @@ def _again(  # one argument for each thing a decision rests on
     if changed and any(engine.all_asked_of_the_past(kind).offences for kind in SubjectKind):
         found = past.later(tx, engine, pasts, event, moved=False)
         due.mark(tx, found, Trigger(Cause.CHANGED_VIOLATION, crossing.id, now))
+    return made
+
+
+def _renew_terms(tx: Transaction, judged: Sequence[tuple[Prepared, Decided]]) -> None:
+    """Make findable what has come to be worked on, and let go what is not any more."""
+    is_on = {event.crossing: search_terms.is_findable(tx, event.crossing) for event, _ in judged}
+    worked_on = {event.crossing: is_worked_on(tx, event.crossing, made) for event, made in judged}
+    search_terms.remove(tx, [name for name, wanted in worked_on.items() if is_on[name] and not wanted])
+    new = [event for event, _ in judged if worked_on[event.crossing] and not is_on[event.crossing]]
+    search_terms.store(tx, [searchable(event) for event in new])
+
+
+def is_worked_on(tx: Transaction, crossing: str, made: Decided) -> bool:
+    """Whether officers have something to do with a crossing: what a decision finds, or what stands nevertheless."""
+    return made.is_worked_on or bool(violations.standing(tx, crossing))
 
 
 def settle(
@@ -112,8 +131,11 @@ def _change(rulebook: Rulebook, each: Violation, made: Decided | None, now: date
     rule = rulebook.rules.get(each.rule)
     if made and any(each.what == other.what for other in made.violations):
         review, reason = False, "judged again: it is found again"
-    elif each.status in _DISMISSED:
-        return None
+    elif each.outcome in _DISMISSED:
+        if made is None or (successor := _successor(each, made)) is None:
+            return None
+        # It says of the new one that the like of it was dismissed before.
+        review, reason = each.needs_review, "judged again: it is found otherwise"
     elif made and (rule is None or rule.status is not Status.ACTIVE) and each.subject_key in {None, *made.keys}:
         # Nobody has judged by that rule: whether it still holds of whom the event still names is not known.
         reason = "not judged again: its rule is no longer in force"
@@ -121,10 +143,23 @@ def _change(rulebook: Rulebook, each: Violation, made: Decided | None, now: date
         successor = _successor(each, made) if made else None
         reason = "judged again: it is found otherwise" if successor else "judged again: it is not found any more"
         if each.status in UNDECIDED:
-            status, review = SUPERSEDED, False
-    if (status, review) == (each.status, each.needs_review):
+            status, review = ViolationStatus.SUPERSEDED, False
+    if (status, review) == (each.status, each.needs_review) and successor in {None, each.successor}:
         return None
-    return Change(each.id, now, ENGINE, status, review, reason, made.decision.id if made else None, successor)
+    return Change(
+        each.id,
+        now,
+        ENGINE,
+        JUDGE_AGAIN,
+        status,
+        review,
+        reason,
+        each.outcome,
+        each.assignee,
+        each.decided_by,
+        decision=made.decision.id if made else None,
+        successor=successor,
+    )
 
 
 def _successor(gone: Violation, made: Decided) -> str | None:

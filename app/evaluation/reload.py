@@ -41,6 +41,13 @@ class InForce:
 
 def compile_sources(sources: Mapping[str, str]) -> tuple[InForce | None, tuple[Diagnostic, ...]]:
     """Compile files to a rulebook with its tables; None if there is any error."""
+    return _compiled(tuple(sources.items()))
+
+
+# A post and a restarted service meet the same files twice.
+@lru_cache(maxsize=2)
+def _compiled(files: tuple[tuple[str, str], ...]) -> tuple[InForce | None, tuple[Diagnostic, ...]]:
+    sources = dict(files)
     loaded = load(sources)
     reference, problems = parse(sources)
     diagnostics = (*loaded.diagnostics, *problems)

@@ -13,10 +13,11 @@ from app.crossings.revisions import Revision
 from app.errors import Conflict, Invalid, Problem
 from app.evaluation import past
 from app.evaluation.engine import Engine, Prepared
-from app.evaluation.record import Received, Why, decided, recorded, withdrawn
-from app.evaluation.rederive import settle
+from app.evaluation.record import Received, Why, decided, recorded, searchable, withdrawn
+from app.evaluation.rederive import is_worked_on, settle
 from app.storage.engine import Transaction
 from app.violations import records as violations
+from app.violations import search_terms
 from app.vocabulary.wire import Crossing
 
 
@@ -82,6 +83,7 @@ def _carry_out(  # one argument for each thing that takes part
     # First of all the old one goes, for the new one's holder and history must be without it.
     revisions.revise(tx, before, *_after(revising, before, new, number, now))
     past.relink(tx, [new] if new else [], trigger, before.subjects)
+    made = None
     if new:
         pasts = past.load(tx, engine, [new])
         decision = engine.judge(new, past.of(pasts, new), past.traffic(pasts, new))
@@ -106,6 +108,9 @@ def _carry_out(  # one argument for each thing that takes part
         due.mark_day(tx, before.checkpoint, before.local_date, before.occurred_at, trigger)
     detail = {"revision": number, "reason_sha256": log.digest(revising.reason)}
     log.append(tx, log.Entry(now, revising.received.received_by, cause.value, before.id, detail))
+    search_terms.remove(tx, [before.id])
+    if new and made and is_worked_on(tx, before.id, made):
+        search_terms.store(tx, [searchable(new)])
     return Revised(answer, number)
 
 

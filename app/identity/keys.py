@@ -11,14 +11,15 @@ import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol
 
 from sqlalchemy import Row, Select, insert, select, update
 
 from app.errors import Forbidden, Invalid, NotFound, Problem, Unauthenticated
+from app.identity.remit import EVERYWHERE, Remit
 from app.identity.roles import PERMISSIONS, Permission, Role
 from app.storage.engine import Transaction
-from app.storage.tables import credentials
+from app.storage.tables import credentials, users
 from app.storage.types import is_storable
 
 _SOURCE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/-]{0,99}\*?|\*")
@@ -38,6 +39,10 @@ class Credential:
     expires_at: datetime | None = None
     revoked_at: datetime | None = None
 
+    @property
+    def remit(self) -> Remit:
+        return EVERYWHERE
+
     def may(self, permission: Permission) -> bool:
         # Without a source there is nothing it could send.
         if permission is Permission.CROSSINGS_WRITE and not self.sources:
@@ -49,10 +54,19 @@ class Credential:
         return self.may(Permission.CROSSINGS_WRITE) and any(_covers(pattern, source) for pattern in self.sources)
 
 
-def require(credential: Credential, permission: Permission) -> None:
-    """Raise `Forbidden` unless the key's role has the permission."""
-    if not credential.may(permission):
-        raise Forbidden(f"A key of role {credential.role} does not have the permission {permission}.")
+class Actor(Protocol):
+    """A system or a person."""
+
+    @property
+    def role(self) -> Role: ...
+
+    def may(self, permission: Permission) -> bool: ...
+
+
+def require(actor: Actor, permission: Permission) -> None:
+    """Raise `Forbidden` unless the role has the permission."""
+    if not actor.may(permission):
+        raise Forbidden(f"Whoever has the role {actor.role} does not have the permission {permission}.")
 
 
 def issue(
@@ -125,7 +139,8 @@ def revoke(tx: Transaction, identifier: str, now: datetime) -> Credential:
 
 def every(tx: Transaction) -> list[Credential]:
     """All keys ever made, oldest first."""
-    rows = tx.execute(select(credentials).order_by(credentials.c.created_at, credentials.c.id))
+    of_systems = credentials.c.id.not_in(select(users.c.id))
+    rows = tx.execute(select(credentials).where(of_systems).order_by(credentials.c.created_at, credentials.c.id))
     return [_credential(row) for row in rows]
 
 
@@ -137,6 +152,9 @@ def _check(name: str, role: Role, sources: Sequence[str]) -> None:
     ]
     if not (name.strip() and len(name) <= _LONGEST_NAME and name.isprintable()):
         problems.append(Problem("name", f"must be 1 to {_LONGEST_NAME} printable characters"))
+    if role is Role.SUPERVISOR:
+        hint = "`gerege users create` makes an account"
+        problems.append(Problem("role", "a supervisor is a person, who signs in", hint))
     if role is Role.CHECKPOINT and not sources:
         problems.append(
             Problem("sources", "a checkpoint's key is bound to the sources it sends for", "give one or more")

@@ -75,6 +75,7 @@ class Work(IntEnum):
     AUDITING = 0x6765_7265_6703
     EVERYTHING = 0x6765_7265_6705
     PARTITIONING = 0x6765_7265_6706
+    SIGNING_IN = 0x6765_7265_6707
 
 
 def alone_at(work: Work, tx: Transaction) -> None:

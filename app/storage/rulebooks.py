@@ -19,6 +19,23 @@ class Activation:
     activated_at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class Logged:
+    """By whom and why a rulebook was put in force."""
+
+    rulebook: str
+    activated_at: datetime
+    actor: str
+    reason: str
+
+
+def activations_of(tx: Transaction, most: int) -> list[Logged]:
+    """The activations there were, the newest first."""
+    column = activations.c
+    query = select(column.rulebook, column.activated_at, column.actor, column.reason)
+    return [Logged(*row) for row in tx.execute(query.order_by(column.id.desc()).limit(most))]
+
+
 def newest(tx: Transaction) -> Activation | None:
     """The activation of the rulebook in force; None if none ever was."""
     column = activations.c

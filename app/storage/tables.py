@@ -1,7 +1,7 @@
 """All tables, as the code sees them; `migrations/` makes them, and a test holds the two equal.
 
-Names of persons and organisations are nowhere but in a crossing's body. Identifiers made here are UUIDv7 as text, so
-that they can be assigned before the insert and sort by time.
+Names of persons and organisations are nowhere but in a crossing's body, and, of crossings that officers work on, in
+search_terms. Identifiers made here are UUIDv7 as text, so that they can be assigned before the insert and sort by time.
 
 What a crossing fills, its body and what was decided on it, is partitioned on PostgreSQL by the crossing's identifier,
 and so by the month in which it was received (`partitions.py`). Every query of these tables names the crossings it is
@@ -39,7 +39,17 @@ from sqlalchemy import (
 )
 
 from app.storage.types import CompressedJson, Instant, Ranked
-from app.vocabulary.codes import Advice, Direction, Mode, Regime, SubjectKind, Verdict
+from app.vocabulary.codes import (
+    Advice,
+    Direction,
+    Mode,
+    Outcome,
+    Regime,
+    Sought,
+    SubjectKind,
+    Verdict,
+    ViolationStatus,
+)
 
 _E = TypeVar("_E", bound=StrEnum)
 _BY_CROSSING = "RANGE (crossing)"
@@ -235,6 +245,8 @@ findings = Table(
     Column("shadow", Boolean, nullable=False),
     Column("missing", JSON, nullable=False),
     Column("explanation", JSON, nullable=False),
+    # The newest of those undetermined.
+    Index(None, "verdict", "id"),
     postgresql_partition_by=_BY_CROSSING,
 )
 
@@ -253,17 +265,34 @@ violations = Table(
     Column("severity", Ranked, nullable=False),
     Column("advice", _code(Advice), nullable=False),
     Column("checkpoint", String(64), nullable=False),
+    # The checkpoint's, as it was found: a corrected crossing may be in another since.
+    Column("state", String(8), nullable=False),
     Column("direction", _code(Direction), nullable=False),
     Column("mode", _code(Mode), nullable=False),
     Column("subject_kind", _code(SubjectKind), nullable=False),
     Column("subject_position", SmallInteger, nullable=False),
     Column("subject_key", String(200)),
-    Column("status", String(32), nullable=False),
+    Column("status", _code(ViolationStatus), nullable=False),
     Column("occurred_at", Instant, nullable=False),
     Column("local_date", Date, nullable=False),
     Column("created_at", Instant, nullable=False),
     Column("updated_at", Instant, nullable=False),
     Column("needs_review", Boolean, nullable=False),
+    Column("outcome", _code(Outcome)),
+    # Users: who has it in hand, and who decided last.
+    Column("assignee", String(36)),
+    Column("decided_by", String(36)),
+    # What stands in its place since the crossing was judged again.
+    Column("successor", String(36)),
+    # The number of the record (protocol) it was closed with.
+    Column("protocol", String(64), index=True),
+    # The most urgent ones to take next: gravest, then oldest.
+    Index("ix_violations_urgent", "status", "severity", "occurred_at", "id"),
+    # How many there are of each status, for who works at one checkpoint.
+    Index(None, "checkpoint", "status"),
+    # Those that are late.
+    Index("ix_violations_due", "status", "severity", "created_at"),
+    Index(None, "assignee", "occurred_at", "id"),
     Index(None, "occurred_at", "id"),
     Index(None, "updated_at", "id"),
     # A filter's index ends in the default order, so that a page is read from it without sorting.
@@ -282,7 +311,18 @@ violations = Table(
     ),
 )
 
-# Each change of a violation's status, in the order of `number`; before the first its status is open.
+# Few are, and those are to be found among all.
+_REVIEWED = violations.c.needs_review.is_(True)
+Index(
+    "ix_violations_needs_review",
+    violations.c.occurred_at,
+    violations.c.id,
+    sqlite_where=_REVIEWED,
+    postgresql_where=_REVIEWED,
+)
+
+# All that was done on a violation, in the order of `number`; before the first its status is open. `detail` is what the
+# action brings along: a ground, a measure, the day a reply is due by.
 violation_changes = Table(
     "violation_changes",
     metadata,
@@ -290,12 +330,142 @@ violation_changes = Table(
     Column("number", Integer, primary_key=True, autoincrement=False),
     Column("at", Instant, nullable=False),
     Column("actor", String(200), nullable=False),
-    Column("status", String(32), nullable=False),
+    Column("action", String(32), nullable=False),
+    Column("status", _code(ViolationStatus), nullable=False),
     Column("needs_review", Boolean, nullable=False),
+    Column("outcome", _code(Outcome)),
+    Column("assignee", String(36)),
+    Column("decided_by", String(36)),
     Column("reason", Text, nullable=False),
+    Column("detail", JSON, nullable=False),
     # The decision that brought it about, and the violation of the same rule and subject that stands in its place.
     Column("decision", String(36)),
     Column("successor", ForeignKey(violations.c.id)),
+)
+
+attachments = Table(
+    "attachments",
+    metadata,
+    _id(),
+    Column("violation", ForeignKey(violations.c.id), nullable=False, index=True),
+    Column("name", String(200), nullable=False),
+    Column("media_type", String(64), nullable=False),
+    Column("sha256", String(64), nullable=False),
+    Column("content", LargeBinary, nullable=False),
+)
+
+# While one lasts, new violations of the rule by the subject are left out of the queue; they are found and kept.
+snoozes = Table(
+    "snoozes",
+    metadata,
+    _id(),
+    Column("rule", String(100), nullable=False),
+    Column("subject_key", String(200), nullable=False),
+    Column("until", Instant, nullable=False),
+    Column("ground", Text, nullable=False),
+    Column("made_at", Instant, nullable=False),
+    Column("made_by", String(36), nullable=False),
+    Column("ended_at", Instant),
+    Column("ended_by", String(36)),
+    Index(None, "subject_key", "rule"),
+)
+
+# Other systems that are told when violations are found or change. Of an empty list of jurisdictions or rules, all are
+# told of; the secret signs what is sent.
+webhooks = Table(
+    "webhooks",
+    metadata,
+    _id(),
+    Column("url", String(2000), nullable=False),
+    Column("secret", String(100), nullable=False),
+    Column("jurisdictions", JSON, nullable=False),
+    Column("rules", JSON, nullable=False),
+    Column("made_at", Instant, nullable=False),
+    Column("made_by", String(200), nullable=False),
+    Column("removed_at", Instant),
+)
+
+# What is to be sent, or was: `number` is that of the violation's change, 0 of its being found. `due_at` is when it may
+# be tried next; while it is being tried that lies so far ahead that nobody else takes it.
+webhook_deliveries = Table(
+    "webhook_deliveries",
+    metadata,
+    _id(),
+    Column("webhook", ForeignKey(webhooks.c.id), nullable=False),
+    Column("violation", ForeignKey(violations.c.id), nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+    Column("made_at", Instant, nullable=False),
+    Column("state", String(32), nullable=False),
+    Column("due_at", Instant, nullable=False),
+    Column("attempts", SmallInteger, nullable=False),
+    # Of the last attempt: the status that was answered, or what kept it from being answered.
+    Column("answered", SmallInteger),
+    Column("fault", String(200)),
+    Column("ended_at", Instant),
+    Index(None, "webhook", "id"),
+    Index(None, "webhook", "state", "due_at"),
+    Index(None, "webhook", "violation", "number"),
+    Index(None, "ended_at"),
+)
+
+# What crossings are found by: words of names, numbers of papers, plates. Only of those that have something for officers
+# to work on, a violation that stands or an undetermined finding: of all others no name is kept in a form that can be
+# searched. Positions of what is no subject are 0; so that a remit is met without reading it, the place comes along.
+search_terms = Table(
+    "search_terms",
+    metadata,
+    Column("term", String(64), primary_key=True),
+    Column("what", _code(Sought), primary_key=True),
+    Column("crossing", ForeignKey(crossings.c.id), primary_key=True, index=True),
+    Column("position", SmallInteger, primary_key=True, autoincrement=False),
+    Column("subject_key", String(200)),
+    Column("jurisdiction", String(8), nullable=False),
+    Column("checkpoint", String(64), nullable=False),
+)
+
+# Words that names are made of, under each misspelling's key (`vocabulary.spelling.neighbours`). They stay when a
+# crossing goes: a word says of nobody that it is a name of theirs.
+spellings = Table(
+    "spellings",
+    metadata,
+    Column("word", String(64), primary_key=True),
+    Column("neighbour", String(12), primary_key=True),
+    Index(None, "neighbour", "word"),
+)
+
+# Credentials of people, who have a password in place of a key. Of an empty list of jurisdictions (states of
+# checkpoints) or checkpoints, all are in the remit.
+users = Table(
+    "users",
+    metadata,
+    Column("id", ForeignKey(credentials.c.id), primary_key=True),
+    Column("login", String(100), nullable=False, unique=True),
+    Column("language", String(8), nullable=False),
+    Column("jurisdictions", JSON, nullable=False),
+    Column("checkpoints", JSON, nullable=False),
+    Column("password_hash", String(200), nullable=False),
+)
+
+# Wrong passwords since the last right one, and until when no further one is looked at: of a user, or of one of a few
+# numbers for logins that nobody has, from an address (of IPv6, a network).
+failed_sign_ins = Table(
+    "failed_sign_ins",
+    metadata,
+    Column("counted", String(16), primary_key=True),
+    Column("address", String(64), primary_key=True),
+    Column("failures", SmallInteger, nullable=False),
+    Column("last_at", Instant, nullable=False),
+    Column("locked_until", Instant),
+)
+
+sessions = Table(
+    "sessions",
+    metadata,
+    Column("token_hash", String(64), primary_key=True),
+    Column("user", ForeignKey(users.c.id), nullable=False, index=True),
+    Column("created_at", Instant, nullable=False),
+    Column("expires_at", Instant, nullable=False),
 )
 
 # Who changed what about persons and companies, each entry bound to the one before by its hash.

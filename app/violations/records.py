@@ -5,8 +5,8 @@ nor hides an item.
 """
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -14,16 +14,29 @@ import orjson
 from sqlalchemy import ColumnElement, Row, Select, func, insert, or_, select, union_all, update
 
 from app.errors import Invalid, NotFound, Problem
+from app.identity.remit import EVERYWHERE, Remit
 from app.storage.engine import Transaction
 from app.storage.rows import store as store_rows
 from app.storage.tables import crossings, decisions, findings, violation_changes, violations
 from app.storage.types import is_storable
+from app.violations import webhooks
 from app.violations.paging import Sort, after, cursor_at, order
-from app.vocabulary.codes import Advice, Direction, Mode, Regime, Severity, SubjectKind, Verdict
+from app.violations.snoozes import sleeping
+from app.violations.workflow import DUE, UNDECIDED, Action
+from app.vocabulary.codes import (
+    Advice,
+    Direction,
+    Mode,
+    Outcome,
+    Regime,
+    Severity,
+    SubjectKind,
+    Verdict,
+    ViolationStatus,
+)
 
 LARGEST_PAGE = 1000
-OPEN = "open"
-SUPERSEDED = "superseded"
+MOST_COUNTED = 200
 _COLUMN = violations.c
 # Decisions read at once, of which the first is nearly always the one.
 _FEW = 8
@@ -35,12 +48,16 @@ _MOST_SEARCHED = 6
 _ANY_OF = ("status", "rule", "regime", "jurisdiction", "severity", "checkpoint", "subject_kind", "subject")
 _MOST_VALUES = 50
 # Nothing is taken that occurs more than a day ahead of the clock, which may be a little back by the time it is judged.
+_OF_TODAY = ("outcome", "assignee", "protocol", "needs_review", "overdue")
 _LONGEST_AHEAD = timedelta(days=2)
 
 
 @dataclass(frozen=True, slots=True)
 class Violation:
-    """A violated finding of an active rule, for officers to decide on; `subject_key` is None if not known."""
+    """A violated finding of an active rule, for officers to decide on; `subject_key` is None if not known.
+
+    `state` is the checkpoint's, `successor` the violation that stands in its place since it was judged again.
+    """
 
     id: str
     finding: str
@@ -53,6 +70,7 @@ class Violation:
     severity: Severity
     advice: Advice
     checkpoint: str
+    state: str
     direction: Direction
     mode: Mode
     subject_kind: SubjectKind
@@ -62,8 +80,13 @@ class Violation:
     local_date: date
     created_at: datetime
     updated_at: datetime
-    status: str = OPEN
+    status: ViolationStatus = ViolationStatus.OPEN
     needs_review: bool = False
+    outcome: Outcome | None = None
+    assignee: str | None = None
+    decided_by: str | None = None
+    protocol: str | None = None
+    successor: str | None = None
 
     @property
     def what(self) -> tuple[object, ...]:
@@ -76,22 +99,66 @@ class Violation:
         return place, *(getattr(self, name) for name in told)
 
 
-_OF_THE_RECORD = frozenset({"id", "finding", "created_at", "updated_at", "status", "needs_review", "subject_position"})
+_OF_THE_RECORD = frozenset(
+    {
+        "id",
+        "finding",
+        "created_at",
+        "updated_at",
+        "status",
+        "needs_review",
+        "outcome",
+        "assignee",
+        "decided_by",
+        "protocol",
+        "successor",
+        "subject_position",
+    }
+)
+
+
+JUDGE_AGAIN = "judge_again"
+# What is done and leaves status, outcome and the need to look again as they are.
+_UNMOVED = frozenset(
+    {
+        Action.HAND_OVER,
+        Action.COMMENT,
+        Action.ATTACH,
+        Action.ISSUE_NOTICE,
+        Action.RECEIVE_REBUTTAL,
+        Action.RECTIFY,
+    }
+)
+STATE = ("status", "needs_review", "outcome", "assignee", "decided_by")
+"""What changes of a violation."""
+_AT_FIRST: dict[str, Any] = {
+    "status": ViolationStatus.OPEN,
+    "needs_review": False,
+    "outcome": None,
+    "assignee": None,
+    "decided_by": None,
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """A change of a violation: its new status, and whether an officer must look at it again.
+    """Something done on a violation, and how it stands after it.
 
-    `decision` is the one that brought it about, `successor` the violation of the same rule and subject in its place.
+    `action` is a `workflow.Action`, or JUDGE_AGAIN of the engine; `detail` is what it brought along. `decision` is the
+    one that brought it about, `successor` the violation of the same rule and subject in its place.
     """
 
     violation: str
     at: datetime
     actor: str
-    status: str
+    action: str
+    status: ViolationStatus
     needs_review: bool
     reason: str
+    outcome: Outcome | None = None
+    assignee: str | None = None
+    decided_by: str | None = None
+    detail: Any = field(default_factory=dict)
     decision: str | None = None
     successor: str | None = None
 
@@ -120,11 +187,12 @@ class Filters:
     """What to look for: all of the given filters, each met by any of its values; an empty one asks nothing.
 
     `occurred_from` is included, `occurred_until` is not; `updated_since` is. With `as_of` violations are as they were
-    known at that instant. `q` is part of a rule's identifier, a checkpoint, a subject's key or an event's identifier,
-    in upper or lower case.
+    known at that instant. `overdue` are those that were to be decided before an instant and are not; `snoozed` those of
+    rules that sleep for their subjects at an instant, or not. `q` is part of a rule's identifier, a checkpoint, a
+    subject's key or an event's identifier, in upper or lower case.
     """
 
-    status: tuple[str, ...] = ()
+    status: tuple[ViolationStatus, ...] = ()
     rule: tuple[str, ...] = ()
     regime: tuple[Regime, ...] = ()
     jurisdiction: tuple[str, ...] = ()
@@ -132,11 +200,19 @@ class Filters:
     checkpoint: tuple[str, ...] = ()
     subject_kind: tuple[SubjectKind, ...] = ()
     subject: tuple[str, ...] = ()
+    crossing: tuple[str, ...] = ()
     occurred_from: datetime | None = None
     occurred_until: datetime | None = None
     updated_since: datetime | None = None
     as_of: datetime | None = None
     q: str | None = None
+    outcome: tuple[Outcome, ...] = ()
+    assignee: tuple[str, ...] = ()
+    protocol: tuple[str, ...] = ()
+    needs_review: bool | None = None
+    overdue: datetime | None = None
+    snoozed: tuple[bool, datetime] | None = None
+    remit: Remit = EVERYWHERE
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,25 +224,91 @@ class Page:
 
 
 def store(tx: Transaction, rows: Sequence[Violation]) -> None:
-    """Insert violations; their findings and crossings must be there."""
+    """Insert violations, and tell webhooks of them; their findings and crossings must be there."""
+    if not rows:
+        return
     store_rows(tx, violations, rows)
+    if hooks := webhooks.every(tx):
+        webhooks.put(tx, hooks, (_message(row, row, row.created_at, 0) for row in rows))
 
 
 def standing(tx: Transaction, crossing: str) -> list[Violation]:
-    """Violations of a crossing that were not superseded."""
-    query = select(violations).where(_COLUMN.crossing == crossing, _COLUMN.status != SUPERSEDED)
-    return [Violation(**row._asdict()) for row in tx.execute(query)]
+    """Violations of a crossing that were not superseded; no officer decides on them until the transaction ends."""
+    query = select(violations).where(_COLUMN.crossing == crossing, _COLUMN.status != ViolationStatus.SUPERSEDED)
+    return [_violation(row) for row in tx.execute(query.with_for_update())]
+
+
+def find(tx: Transaction, identifier: str) -> Violation | None:
+    """One violation; None if there is none of that name."""
+    row = tx.execute(select(violations).where(_COLUMN.id == identifier)).first() if is_storable(identifier) else None
+    return _violation(row) if row else None
+
+
+def newest(tx: Transaction, condition: ColumnElement[bool], remit: Remit, most: int) -> list[Violation]:
+    """The newest violations within a remit of which a condition holds."""
+    query = _listing().where(condition, within(remit))
+    return [
+        _violation(row) for row in tx.execute(query.order_by(_COLUMN.occurred_at.desc(), _COLUMN.id.desc()).limit(most))
+    ]
+
+
+def within(remit: Remit) -> ColumnElement[bool]:
+    """That a violation lies within a remit: by the place where it was found, whatever its crossing was corrected to."""
+    return remit.condition(_COLUMN.state, _COLUMN.checkpoint)
+
+
+def held(tx: Transaction, identifier: str) -> Violation | None:
+    """One violation; nobody else changes it until the transaction ends. None if there is none of that name."""
+    if not is_storable(identifier):
+        return None
+    row = tx.execute(select(violations).where(_COLUMN.id == identifier).with_for_update()).one_or_none()
+    return _violation(row) if row else None
 
 
 def change(tx: Transaction, changes: Sequence[Change]) -> None:
-    """Record changes, each the newest of its violation, and carry them out."""
-    column = violation_changes.c
+    """Record changes, each the newest of its violation, carry them out, and tell webhooks where it stands."""
+    column, numbers = violation_changes.c, []
     for each in changes:
         last = select(func.coalesce(func.max(column.number), 0) + 1).where(column.violation == each.violation)
         row = {name: getattr(each, name) for name in each.__slots__} | {"number": last.scalar_subquery()}
-        tx.execute(insert(violation_changes).values(row))
-        values = {"status": each.status, "needs_review": each.needs_review, "updated_at": each.at}
+        numbers.append(tx.execute(insert(violation_changes).values(row).returning(column.number)).scalar_one())
+        values = {name: getattr(each, name) for name in STATE} | {"updated_at": each.at}
+        if each.detail.get("protocol"):
+            values["protocol"] = each.detail["protocol"]
+        if each.action == JUDGE_AGAIN:
+            values["successor"] = each.successor
         tx.execute(update(violations).where(_COLUMN.id == each.violation).values(values))
+    told = [(each, number) for each, number in zip(changes, numbers, strict=True) if each.action not in _UNMOVED]
+    if told and (hooks := webhooks.every(tx)):
+        query = select(violations).where(_COLUMN.id.in_({each.violation for each, _ in told}))
+        found = {row.id: _violation(row) for row in tx.execute(query)}
+        webhooks.put(tx, hooks, (_message(found[each.violation], each, each.at, number) for each, number in told))
+
+
+def _message(violation: Violation, stands: Violation | Change, at: datetime, number: int) -> webhooks.Message:
+    return webhooks.Message(
+        violation.id,
+        number,
+        at,
+        violation.jurisdiction,
+        violation.rule,
+        violation.checkpoint,
+        stands.status,
+        stands.outcome,
+        stands.needs_review,
+    )
+
+
+def first_free(tx: Transaction, status: ViolationStatus, severity: Severity, remit: Remit, now: datetime) -> str | None:
+    """The oldest of a status and severity within a remit that nobody else is taking and no snooze covers."""
+    query = (
+        select(_COLUMN.id)
+        .where(_COLUMN.status == status, _COLUMN.severity == severity, ~sleeping(now), within(remit))
+        .order_by(_COLUMN.occurred_at, _COLUMN.id)
+        .limit(1)
+        .with_for_update(skip_locked=True)
+    )
+    return tx.execute(query).scalar()
 
 
 def move(tx: Transaction, moved: Iterable[Violation]) -> None:
@@ -181,6 +323,13 @@ def changes_of(tx: Transaction, identifier: str) -> list[Change]:
     columns = [each for each in column if each.name != "number"]
     query = select(*columns).where(column.violation == identifier).order_by(column.number)
     return [Change(**row._asdict()) for row in tx.execute(query)]
+
+
+def counts_of_changes(tx: Transaction, identifiers: Collection[str]) -> dict[str, int]:
+    """How many changes each has; those without any are left out."""
+    column = violation_changes.c
+    query = select(column.violation, func.count()).where(column.violation.in_(identifiers)).group_by(column.violation)
+    return dict(tx.execute(query).all())
 
 
 def get(tx: Transaction, identifier: str, as_of: datetime | None = None) -> Detail:
@@ -250,7 +399,8 @@ def search(
     if len(either) == 1:
         query = _listing().where(*either[0])
     else:
-        firsts = (select(_COLUMN.id).where(*each).order_by(*order(sort)).limit(limit + 1).subquery() for each in either)
+        of_them = select(_COLUMN.id).order_by(*order(sort))
+        firsts = (of_them.where(*each).limit(limit + 1).subquery() for each in either)
         query = _listing().where(_COLUMN.id.in_(union_all(*(select(each.c.id) for each in firsts))))
     query = query.order_by(*order(sort)).limit(limit + 1)
     rows = tx.execute(query).all()
@@ -279,20 +429,27 @@ def _as_of(tx: Transaction, listed: Sequence[Listed], as_of: datetime) -> Iterat
     query = select(violation_changes).where(
         column.violation.in_([each.violation.id for each in listed]), column.at <= as_of
     )
-    last = {row.violation: row for row in tx.execute(query.order_by(column.number))}
+    last: dict[str, Any] = {}
+    protocols: dict[str, str] = {}
+    for row in tx.execute(query.order_by(column.number)):
+        last[row.violation] = row
+        if row.detail.get("protocol"):
+            protocols[row.violation] = row.detail["protocol"]
     for each in listed:
         was = last.get(each.violation.id)
-        known = (was.status, was.needs_review, was.at) if was else (OPEN, False, each.violation.created_at)
-        status, review, at = known
-        yield replace(each, violation=replace(each.violation, status=status, needs_review=review, updated_at=at))
+        known = {name: getattr(was, name) for name in STATE} if was else dict(_AT_FIRST)
+        known |= {"protocol": protocols.get(each.violation.id), "successor": was.successor if was else None}
+        at = was.at if was else each.violation.created_at
+        yield replace(each, violation=replace(each.violation, **known, updated_at=at))
 
 
 def _problems(filters: Filters, sort: Sort, limit: int) -> list[Problem]:
     texts = {
-        "status": filters.status,
         "rule": filters.rule,
         "jurisdiction": filters.jurisdiction,
         "checkpoint": filters.checkpoint,
+        "assignee": filters.assignee,
+        "protocol": filters.protocol,
         "subject": filters.subject,
         "q": (filters.q or "",),
     }
@@ -301,6 +458,10 @@ def _problems(filters: Filters, sort: Sort, limit: int) -> list[Problem]:
         for name, values in texts.items()
         if not all(map(is_storable, values))
     ]
+    if filters.as_of:
+        given = {name for name in _OF_TODAY if getattr(filters, name) not in {None, ()}}
+        hint = "leave it out, or as_of"
+        problems += [Problem(name, "is known of today alone, and not beside as_of", hint) for name in sorted(given)]
     if filters.as_of and (filters.updated_since or sort in {Sort.LAST_UPDATED, Sort.FIRST_UPDATED}):
         hint = "leave out updated_since, and sort by occurred_at or severity"
         problems.append(Problem("as_of", "cannot stand beside when violations were last updated", hint))
@@ -319,12 +480,26 @@ def _conditions(filters: Filters) -> list[ColumnElement[bool]]:
         _COLUMN.rule: filters.rule,
         _COLUMN.regime: filters.regime,
         _COLUMN.jurisdiction: filters.jurisdiction,
-        _COLUMN.severity: filters.severity,
+        # Else it is among what makes it late.
+        _COLUMN.severity: filters.severity if filters.overdue is None else (),
         _COLUMN.checkpoint: filters.checkpoint,
         _COLUMN.subject_kind: filters.subject_kind,
         _COLUMN.subject_key: filters.subject,
+        _COLUMN.crossing: filters.crossing,
+        _COLUMN.outcome: filters.outcome,
+        _COLUMN.assignee: filters.assignee,
+        _COLUMN.protocol: filters.protocol,
     }
     conditions: list[ColumnElement[bool]] = [column.in_(values) for column, values in any_of.items() if values]
+    if filters.remit != EVERYWHERE:
+        conditions.append(within(filters.remit))
+    if filters.needs_review is not None:
+        conditions.append(_COLUMN.needs_review.is_(filters.needs_review))
+    if filters.overdue is not None:
+        conditions.append(is_overdue(filters.overdue, filters.severity or tuple(Severity)))
+    if filters.snoozed is not None:
+        wanted, now = filters.snoozed
+        conditions.append(sleeping(now) if wanted else ~sleeping(now))
     if filters.as_of is not None:
         conditions.append(_COLUMN.created_at <= filters.as_of)
         # Follows from it, and lets the index begin there.
@@ -345,15 +520,52 @@ def _later(at: datetime, by: timedelta) -> datetime:
     return min(at, datetime.max.replace(tzinfo=UTC) - by) + by
 
 
+def is_overdue(now: datetime, severities: Iterable[Severity] = tuple(Severity)) -> ColumnElement[bool]:
+    """That it was to be decided before this instant, and is not; of these severities."""
+    late = [(_COLUMN.severity == each) & (_COLUMN.created_at < now - DUE[each]) for each in severities]
+    return _COLUMN.status.in_(UNDECIDED) & or_(*late)
+
+
+def counts(tx: Transaction, filters: Filters, now: datetime) -> dict[str, int]:
+    """How many there are of each status, overdue, and to be looked at again, of what the other filters leave.
+
+    Counted up to `MOST_COUNTED`, so that it takes no longer however many there are.
+    """
+    found = {str(status): _count(tx, replace(filters, status=(status,))) for status in ViolationStatus}
+    # Of one severity after the other, each from its index.
+    late = (replace(filters, status=(), severity=(each,), overdue=now) for each in filters.severity or tuple(Severity))
+    found["overdue"] = min(MOST_COUNTED, sum(_count(tx, each) for each in late))
+    found["needs_review"] = _count(tx, replace(filters, status=(), needs_review=True))
+    return found
+
+
+def are_more(tx: Transaction, filters: Filters, than: int) -> bool:
+    """Whether there are more than so many; counts no further. Raises `Invalid` as `search`."""
+    if problems := _problems(filters, Sort.NEWEST, LARGEST_PAGE):
+        raise Invalid("They cannot be counted.", problems)
+    return _count(tx, filters, than + 1) > than
+
+
+def _count(tx: Transaction, filters: Filters, most: int = MOST_COUNTED) -> int:
+    first = select(_COLUMN.id).where(*_conditions(filters)).limit(most).subquery()
+    return tx.execute(select(func.count()).select_from(first)).scalar_one()
+
+
 def _status(as_of: datetime | None) -> ColumnElement[Any]:
     """The status, now or at an instant."""
     if as_of is None:
         return _COLUMN.status
     column = violation_changes.c
     last = select(column.status).where(column.violation == _COLUMN.id, column.at <= as_of)
-    return func.coalesce(last.order_by(column.number.desc()).limit(1).correlate(violations).scalar_subquery(), OPEN)
+    return func.coalesce(
+        last.order_by(column.number.desc()).limit(1).correlate(violations).scalar_subquery(), ViolationStatus.OPEN
+    )
+
+
+def _violation(row: Row[Any]) -> Violation:
+    values = row._asdict()
+    return Violation(**{name: values[name] for name in _NAMES})
 
 
 def _listed(row: Row[Any]) -> Listed:
-    values = row._asdict()
-    return Listed(Violation(**{name: values[name] for name in _NAMES}), row.source)
+    return Listed(_violation(row), row.source)

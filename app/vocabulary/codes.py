@@ -302,3 +302,53 @@ class Advice(StrEnum):
     REFER = "refer"
     HOLD = "hold"
     REFUSE = "refuse"
+
+
+class ViolationStatus(StrEnum):
+    """Where a violation is in the officers' work; what was decided of it is its outcome."""
+
+    OPEN = "open"
+    IN_REVIEW = "in_review"
+    CONFIRMED = "confirmed"
+    DISMISSED = "dismissed"
+    INCONCLUSIVE = "inconclusive"
+    CLOSED = "closed"
+    REOPENED = "reopened"
+    UNDER_APPEAL = "under_appeal"
+    UPHELD = "upheld"
+    OVERTURNED = "overturned"
+    SUPERSEDED = "superseded"
+
+
+class Outcome(StrEnum):
+    """What a named officer decided of a violation, last."""
+
+    CONFIRMED = "confirmed"
+    DISMISSED = "dismissed"
+    INCONCLUSIVE = "inconclusive"
+    UPHELD = "upheld"
+    OVERTURNED = "overturned"
+
+
+class Ground(StrEnum):
+    """Why a violation was dismissed."""
+
+    DATA_ERROR = "data_error"
+    LAWFUL_EXCEPTION = "lawful_exception"
+    RULE_WRONG = "rule_wrong"
+    IDENTITY_WRONG = "identity_wrong"
+    OTHER = "other"
+
+
+class Sought(StrEnum):
+    """What somebody or something is found by."""
+
+    NAME = "name"
+    COMPANY = "company"
+    DOCUMENT = "document"
+    IDENTIFIER = "identifier"
+    PLATE = "plate"
+    EVENT = "event"
+    CROSSING = "crossing"
+    VIOLATION = "violation"
+    PROTOCOL = "protocol"

@@ -15,9 +15,9 @@ from app.vocabulary.wire import CheckpointCode, CountryCode
 class CrossingFacts(Strict):
     """Facts on the event as a whole."""
 
-    occurred_at: Instant = required("When it happened.", "Time of crossing", "Время пересечения", "过境时间")
+    occurred_at: Instant = required("When it happened.", "Time of crossing", "Время пересечения", "出入境通行时间")
     date: Day = required(
-        "Day of the crossing in the checkpoint's time zone.", "Date of crossing", "Дата пересечения", "过境日期"
+        "Day of the crossing in the checkpoint's time zone.", "Date of crossing", "Дата пересечения", "出入境通行日期"
     )
     checkpoint: CheckpointCode = required("Code of the checkpoint.", "Checkpoint", "Пункт пропуска", "口岸")
     direction: codes.Direction = required("Direction.", "Direction", "Направление", "方向")
@@ -145,7 +145,7 @@ class HistoryFacts(Strict):
         "Least speed over ground from the checkpoint of the last earlier crossing to here; null: there is none.",
         "Speed since the last crossing",
         "Скорость от последнего пересечения",
-        "自上次过境的速度",
+        "自上次出入境通行的速度",
         unit="km/h",
     )
 

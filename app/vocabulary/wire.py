@@ -37,8 +37,8 @@ def _country_code(value: str) -> str:
     return value
 
 
-COUNTRY = AfterValidator(_country_code)
-StateCode: TypeAlias = Annotated[str, AfterValidator(_state_code), Field(examples=["CHN"])]
+STATE, COUNTRY = AfterValidator(_state_code), AfterValidator(_country_code)
+StateCode: TypeAlias = Annotated[str, STATE, Field(examples=["CHN"])]
 CountryCode: TypeAlias = Annotated[str, COUNTRY, Field(examples=["CHN"])]
 MrzLine: TypeAlias = Annotated[str, Field(min_length=1, max_length=44)]
 CheckpointCode: TypeAlias = Annotated[str, Field(pattern=r"^[A-Z]{3}-[A-Z0-9-]{1,60}$", examples=["RUS-ZABAYKALSK"])]
@@ -252,7 +252,7 @@ class Crossing(Strict):
         "The sending system.", "Source", "Источник", "来源", in_rules=False
     )
     occurred_at: Instant = required(
-        "When it happened, with the offset from UTC.", "Time of crossing", "Время пересечения", "过境时间"
+        "When it happened, with the offset from UTC.", "Time of crossing", "Время пересечения", "出入境通行时间"
     )
     checkpoint: CheckpointCode = required("Code of the checkpoint.", "Checkpoint", "Пункт пропуска", "口岸")
     direction: codes.Direction = required("Direction.", "Direction", "Направление", "方向")

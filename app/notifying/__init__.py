@@ -1,0 +1,1 @@
+"""Telling other systems, by webhooks, of violations that were found or changed."""
