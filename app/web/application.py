@@ -1,4 +1,4 @@
-"""The FastAPI application: routes, problems, request log and metrics around the services."""
+"""The FastAPI application: routes, problems, request log and metrics around the services, and the console."""
 
 import signal
 import threading
@@ -6,13 +6,15 @@ import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import datetime
-from types import FrameType
+from types import FrameType, FunctionType
 from typing import Any
 
 import structlog
 from fastapi import FastAPI, Request
 from fastapi.openapi.utils import get_openapi
 from starlette.requests import ClientDisconnect
+from starlette.responses import RedirectResponse
+from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.clock import uuid7_text
@@ -22,23 +24,48 @@ from app.web import problems
 from app.web.api import (
     batch,
     crossings,
+    documents,
+    find,
     forwarding,
     manifests,
     rulebooks,
     rules,
     schemas,
     service,
+    sessions,
+    situation,
     subjects,
     violations,
+    webhooks,
+    work,
 )
+from app.web.console import application as console
 from app.web.services import Services
 
-_HEADERS = ((b"x-content-type-options", b"nosniff"), (b"cache-control", b"no-store"))
 _EVENTS = "/v1/crossings"
+_NOSNIFF, _NO_STORE = (b"x-content-type-options", b"nosniff"), (b"cache-control", b"no-store")
 _log = structlog.get_logger()
 _OF_THE_CENTRE = (
     crossings.sending,
-    *(module.router for module in (crossings, batch, manifests, violations, subjects, rules, rulebooks, service)),
+    *(
+        module.router
+        for module in (
+            crossings,
+            batch,
+            manifests,
+            work,
+            violations,
+            documents,
+            webhooks,
+            find,
+            situation,
+            subjects,
+            rules,
+            rulebooks,
+            sessions,
+            service,
+        )
+    ),
 )
 # What it could not send on (corrections, lists) a post does not take.
 _OF_A_POST = (crossings.sending, batch.router, forwarding.router, service.router)
@@ -67,6 +94,9 @@ def create(services: Services, close: Callable[[], None]) -> FastAPI:
     app.state.services = services
     for router in _OF_A_POST if services.post else _OF_THE_CENTRE:
         app.include_router(router)
+    if not services.post:
+        app.mount("/console", console.create(services))
+        app.router.routes.append(Route("/", _to_console))
     problems.install(app)
     app.add_middleware(Events)
     app.add_middleware(Observed, services=services)
@@ -111,6 +141,11 @@ def _before_the_end(tell: Callable[[], None]) -> None:
             signal.signal(number, handle)
 
 
+def _to_console(request: Request) -> RedirectResponse:
+    del request
+    return RedirectResponse("/console/")
+
+
 class Observed:
     """Names, logs and counts each request, keeps answers out of caches, and lets no fault out as it is."""
 
@@ -123,13 +158,15 @@ class Observed:
             return
         began, status = time.perf_counter(), 0
         request = uuid7_text(self._services.clock.now())
-        headers = [*_HEADERS, (b"x-request-id", request.encode())]
+        own = [_NOSNIFF, (b"x-request-id", request.encode())]
 
         async def sending(message: Message) -> None:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                message["headers"] = [*message["headers"], *headers]
+                # Files of the console alone say how long they may be kept.
+                kept = any(name == b"cache-control" for name, _ in message["headers"])
+                message["headers"] = [*message["headers"], *own, *(() if kept else (_NO_STORE,))]
             await send(message)
 
         with structlog.contextvars.bound_contextvars(request=request):
@@ -151,8 +188,10 @@ class Observed:
 
 def _route(scope: Scope) -> str:
     """The path as it is declared: one that was asked for may hold the number of somebody's document."""
-    # That of events goes by no route, and leaves no trace but its endpoint.
-    return str(getattr(scope.get("route"), "path", scope["path"] if "endpoint" in scope else "none"))
+    if (route := scope.get("route")) is not None:
+        return f"{scope.get('root_path', '')}{route.path}"
+    # Starlette's own routes, that of events among them, leave no trace of themselves but their endpoint.
+    return str(scope["path"]) if isinstance(scope.get("endpoint"), FunctionType) else "none"
 
 
 def lag(backlog: Backlog, now: datetime) -> float:

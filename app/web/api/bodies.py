@@ -117,12 +117,12 @@ class LinkAsked(BaseModel):
     same: bool = True
 
 
-async def link_of(request: Request, largest: int) -> LinkAsked:
-    """Read and check a link; raises as `event_of`."""
-    return _told(await document_of(request, largest), LinkAsked)
-
-
 _T = TypeVar("_T", bound=BaseModel)
+
+
+async def asked_of(request: Request, largest: int, model: type[_T]) -> _T:
+    """Read and check a body of this form; raises as `event_of`."""
+    return _told(await document_of(request, largest), model)
 
 
 def _told(document: dict[str, Any], model: type[_T]) -> _T:

@@ -16,7 +16,6 @@ from app.evaluation.batch import Stored
 from app.evaluation.record import Received
 from app.evaluation.revise import Revising
 from app.facts.codec import plain
-from app.identity.keys import Credential
 from app.identity.roles import Permission
 from app.storage.engine import reading
 from app.vocabulary.members import Instant
@@ -24,7 +23,7 @@ from app.vocabulary.wire import Crossing
 from app.web.api import body_schemas, schemas
 from app.web.api.bodies import Body, correction_of, event_of, withdrawal_of
 from app.web.paging import next_page
-from app.web.security import looked, permitted, require
+from app.web.security import Actor, looked, permitted, require
 from app.web.services import Services, rulebook_of, services_of
 
 router = APIRouter(prefix="/v1", tags=["crossings"])
@@ -71,7 +70,7 @@ async def told(services: Services, stored: Stored) -> bytes:
     return await run_in_threadpool(services.post.answer, stored) if services.post else stored.answer
 
 
-def ingest(services: Services, credential: Credential, body: Body) -> asyncio.Future[Stored]:
+def ingest(services: Services, credential: Actor, body: Body) -> asyncio.Future[Stored]:
     """Hand an event to the pipeline; raises Forbidden, Invalid or Unavailable, and so may the future."""
     if not credential.may_send(body.event.source):
         raise Forbidden(f"This key may not send events of {body.event.source}.")
@@ -99,7 +98,7 @@ def _check_clock(event: Crossing, now: datetime, place: str = "") -> None:
 )
 async def post_evaluate(
     request: Request,
-    credential: Annotated[Credential, Depends(permitted(Permission.RULES_EVALUATE))],
+    credential: Annotated[Actor, Depends(permitted(Permission.RULES_EVALUATE))],
     *,
     every: Annotated[
         bool, Query(alias="all", description="Give every rule's verdict, also compliant and not applicable.")
@@ -107,14 +106,16 @@ async def post_evaluate(
 ) -> Response:
     """The same body and answer as a crossing, with the facts each subject was judged by.
 
-    What is on record of the subjects counts only where the key may read crossings; else it is as if nothing were.
+    What is on record of a subject counts only for whoever may read crossings, and in whose remit it crossed once; else
+    it is as if nothing were. So of the passenger lists and the traffic of a checkpoint, if that is in the remit.
     """
     services = services_of(request)
     body = await event_of(request, services.settings.max_body_bytes)
-    # By no name of the sender's own; the digest proves which event it was to whoever has it.
-    looked(credential, "evaluation", body.digest)
     remember = credential.may(Permission.CROSSINGS_READ)
-    decision = await asyncio.wrap_future(services.pipeline.evaluate(body.event, every=every, remember=remember))
+    asked = services.pipeline.evaluate(body.event, every=every, remember=remember, remit=credential.remit)
+    decision = await asyncio.wrap_future(asked)
+    # By no name of the sender's own; the digest proves which event it was to whoever has it.
+    looked(credential, "evaluation", body.digest, *decision.remembered)
 
     def written() -> bytes:
         rulebook = rulebook_of(services, decision.rulebook)
@@ -140,7 +141,7 @@ async def post_evaluate(
 async def post_correction(
     request: Request,
     identifier: str,
-    credential: Annotated[Credential, Depends(permitted(Permission.CROSSINGS_CORRECT))],
+    credential: Annotated[Actor, Depends(permitted(Permission.CROSSINGS_CORRECT))],
 ) -> Response:
     """The whole corrected event, and why. What was known before stays on record; `X-Revision` is the new revision.
 
@@ -170,7 +171,7 @@ async def post_correction(
 async def post_withdrawal(
     request: Request,
     identifier: str,
-    credential: Annotated[Credential, Depends(permitted(Permission.CROSSINGS_CORRECT))],
+    credential: Annotated[Actor, Depends(permitted(Permission.CROSSINGS_CORRECT))],
 ) -> Response:
     """For an event that never was. It stays on record, and nothing is concluded of it any more."""
     services = services_of(request)
@@ -179,23 +180,32 @@ async def post_withdrawal(
     return await _revise(request, credential, Revising(identifier, received, reason, None, revises))
 
 
-async def _revise(request: Request, credential: Credential, revising: Revising) -> Response:
+async def _revise(request: Request, credential: Actor, revising: Revising) -> Response:
     services = services_of(request)
     await run_in_threadpool(_check_sender, services, credential, revising.crossing)
+    if revising.event and credential.may(Permission.CROSSINGS_READ):
+        _check_place(services, credential, revising.event.checkpoint)
     made = await asyncio.wrap_future(services.pipeline.revise(revising))
     looked(credential, "correction" if revising.event else "withdrawal", revising.crossing)
     headers = {"X-Revision": str(made.revision)} | (_REPLAYED if made.replayed else {})
     return Response(made.answer, 200 if made.replayed else 201, headers, media_type="application/json")
 
 
-def _check_sender(services: Services, credential: Credential, identifier: str) -> None:
-    """A checkpoint system corrects what its own sources sent, and learns nothing of others."""
-    if credential.may(Permission.CROSSINGS_READ):
-        return
+def _check_sender(services: Services, credential: Actor, identifier: str) -> None:
+    """A checkpoint system corrects what its own sources sent, an officer within the remit; neither learns of others."""
     with reading(services.database) as tx:
+        if credential.may(Permission.CROSSINGS_READ):
+            records.check_within(tx, identifier, credential.remit)
+            return
         source = records.source_of(tx, identifier)
     if source is None or not credential.may_send(source):
         raise NotFound(f"There is no crossing {identifier} of this key's sources.")
+
+
+def _check_place(services: Services, actor: Actor, checkpoint: str) -> None:
+    place = services.pipeline.in_force.reference.checkpoints.get(checkpoint)
+    if place and not actor.remit.covers(place.state, checkpoint):
+        raise Forbidden(f"{checkpoint} is not in your remit: who works at both places must correct this crossing.")
 
 
 @router.get(
@@ -208,7 +218,7 @@ def get_crossing(  # one argument for each parameter of the request
     request: Request,
     response: Response,
     identifier: str,
-    credential: Annotated[Credential, Depends(permitted(Permission.CROSSINGS_READ))],
+    credential: Annotated[Actor, Depends(permitted(Permission.CROSSINGS_READ))],
     as_of: Annotated[Instant | None, Query(description="As it was known at this instant.")] = None,
     cursor: Annotated[int | None, Query(ge=1, le=_GREATEST, description="From `next` of the page before.")] = None,
 ) -> Any:  # noqa: ANN401 (checked by the response model)
@@ -217,6 +227,7 @@ def get_crossing(  # one argument for each parameter of the request
     `next` leads to earlier decisions.
     """
     with reading(services_of(request).database) as tx:
+        records.check_within(tx, identifier, credential.remit)
         crossing = records.get(tx, identifier, 0)
         known = [each for each in revisions.all_of(tx, crossing) if as_of is None or each.known_from <= as_of]
         if not known:

@@ -5,10 +5,9 @@ from typing import Annotated, Any
 import orjson
 from fastapi import APIRouter, Depends, Request
 
-from app.identity.keys import Credential
 from app.identity.roles import Permission
 from app.web.api import schemas
-from app.web.security import looked, permitted
+from app.web.security import Actor, looked, permitted
 from app.web.services import services_of
 
 router = APIRouter(prefix="/v1/forwarding", tags=["service"])
@@ -20,7 +19,7 @@ router = APIRouter(prefix="/v1/forwarding", tags=["service"])
     responses=schemas.problems(401, 403, 503),
 )
 def get_forwarding(
-    request: Request, credential: Annotated[Credential, Depends(permitted(Permission.CROSSINGS_WRITE))]
+    request: Request, credential: Annotated[Actor, Depends(permitted(Permission.CROSSINGS_WRITE))]
 ) -> dict[str, Any]:
     """The centre's decision is the one that counts. The post's own key is shown the newest hundred that differ."""
     services = services_of(request)

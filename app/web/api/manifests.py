@@ -11,14 +11,13 @@ from starlette.concurrency import run_in_threadpool
 from app.crossings import manifests
 from app.errors import Forbidden
 from app.evaluation.manifests import Taken, receive
-from app.identity.keys import Credential
 from app.identity.roles import Permission
 from app.storage.engine import reading
 from app.vocabulary.paxlst import Leg, Manifest, parse
 from app.web.api import body_schemas, schemas
 from app.web.api.bodies import media_type, read_body
 from app.web.problems import BadRequestError
-from app.web.security import looked, permitted
+from app.web.security import Actor, looked, permitted
 from app.web.services import Services, services_of
 
 router = APIRouter(prefix="/v1/manifests", tags=["manifests"])
@@ -41,7 +40,7 @@ _SHOWN: Final = 100
 )
 async def post_manifest(
     request: Request,
-    credential: Annotated[Credential, Depends(permitted(Permission.MANIFESTS_WRITE))],
+    credential: Annotated[Actor, Depends(permitted(Permission.MANIFESTS_WRITE))],
     source: Annotated[
         str, Query(pattern=r"^[A-Za-z0-9][A-Za-z0-9._:/-]{0,99}$", description="The sending system, as in events.")
     ],
@@ -77,7 +76,7 @@ def _receive(services: Services, body: bytes, source: str, credential: str) -> t
 def get_manifest(
     request: Request,
     identifier: str,
-    credential: Annotated[Credential, Depends(permitted(Permission.CROSSINGS_READ))],
+    credential: Annotated[Actor, Depends(permitted(Permission.CROSSINGS_READ))],
 ) -> Response:
     """As its sender was told."""
     with reading(services_of(request).database) as tx:

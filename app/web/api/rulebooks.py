@@ -12,14 +12,13 @@ from starlette.concurrency import run_in_threadpool
 
 from app.errors import NotFound
 from app.evaluation.bundle import MEDIA_TYPE, Bundle, private_key, sign
-from app.identity.keys import Credential
 from app.identity.roles import Permission
 from app.storage import rulebooks
 from app.storage.engine import reading
 from app.storage.rulebooks import Activation
 from app.web.api import schemas
 from app.web.rulebooks import LOOK_SECONDS, newest
-from app.web.security import permitted
+from app.web.security import Actor, permitted
 from app.web.services import services_of
 
 router = APIRouter(prefix="/v1/rulebooks", tags=["rules"])
@@ -38,7 +37,7 @@ _WAIT = re.compile(r"(?:^|[,;\s])wait=([0-9]{1,4})\b")
     },
 )
 async def get_active(
-    request: Request, credential: Annotated[Credential, Depends(permitted(Permission.RULEBOOKS_FETCH))]
+    request: Request, credential: Annotated[Actor, Depends(permitted(Permission.RULEBOOKS_FETCH))]
 ) -> Response:
     """With `If-None-Match` and `Prefer: wait=SECONDS` (60 at most) it is answered as soon as there is another one."""
     del credential

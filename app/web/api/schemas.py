@@ -1,22 +1,27 @@
 """Models of what the API answers, for the OpenAPI document and for checking what is read back from the database."""
 
 from datetime import date, datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from app.crossings.links import Ground
 from app.crossings.records import Cause
+from app.violations.webhooks import DeliveryState
+from app.violations.workflow import Action
 from app.vocabulary.codes import (
     Advice,
     Direction,
     Mode,
+    Outcome,
     Regime,
     Severity,
+    Sought,
     StayBasis,
     SubjectKind,
     UnknownReason,
     Verdict,
+    ViolationStatus,
 )
 
 _DIGEST = "sha256:4c1f0e3b9a"
@@ -188,8 +193,14 @@ class ViolationOut(_Out):
     crossing: str
     id: str
     source: str
-    status: str
+    status: ViolationStatus
     needs_review: bool = Field(description="What it rests on has changed since an officer decided.")
+    outcome: Outcome | None = Field(description="What was decided last.")
+    assignee: str | None = Field(description="The user who has it in hand.")
+    decided_by: str | None = Field(description="The user who decided last.")
+    protocol: str | None = Field(description="Number of the record it was closed with.")
+    due_at: datetime = Field(description="Until when it is to be decided.")
+    overdue: bool
     rule: str
     version: str
     title: dict[str, str]
@@ -208,11 +219,19 @@ class ViolationOut(_Out):
 
 
 class ChangeOut(_Out):
-    """A change of a violation, with the decision that brought it about and the violation in its place, if any."""
+    """Something done on a violation, and how it stands after it.
+
+    With the decision that brought it about and the violation in its place, if any.
+    """
 
     at: datetime
-    actor: str
-    status: str
+    actor: str = Field(description="A user, or the engine.")
+    name: str | None = Field(description="The user's name.")
+    action: str
+    status: ViolationStatus
+    outcome: Outcome | None
+    assignee: str | None
+    detail: dict[str, str] = Field(description="What the action brought along, as a ground or the number of a record.")
     needs_review: bool
     reason: str
     decision: str | None
@@ -237,6 +256,22 @@ class ViolationDetail(ViolationOut):
     milder_law: MilderLaw | None
     facts: dict[str, Any]
     changes: list[ChangeOut]
+    possible: list[Action] = Field(description="What whoever asks may do with it; nothing without a session.")
+
+
+class RecordOut(_Out):
+    """What a genuine record says, whenever it was printed; to be compared with the print."""
+
+    violation: str
+    newest: bool = Field(description="False: something was decided, or judged again, since it was printed.")
+    rule: str
+    severity: Severity
+    checkpoint: str
+    occurred_at: datetime
+    subject: SubjectKey
+    status: ViolationStatus
+    outcome: Outcome | None
+    protocol: str | None
 
 
 class ViolationPage(_Out):
@@ -495,3 +530,299 @@ def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
         status: {"description": _MEANING[status], "content": {"application/problem+json": {"schema": schema}}}
         for status in statuses
     }
+
+
+class SessionOut(_Out):
+    """Who is signed in. An empty list in the remit means all there are."""
+
+    user: str
+    login: str
+    name: str
+    role: str
+    language: str
+    permissions: list[str]
+    jurisdictions: list[str]
+    checkpoints: list[str]
+
+
+class Worked(_Out):
+    """A violation and its status after what was done."""
+
+    violation: str
+    status: ViolationStatus
+
+
+class WorkedItem(_Out):
+    """As `Worked`, or the problem for which nothing was done."""
+
+    violation: str
+    status: ViolationStatus | None
+    problem: Problem | None
+
+
+class WorkedMany(_Out):
+    """What became of each."""
+
+    items: list[WorkedItem]
+
+
+class AttachmentOut(_Out):
+    """A file that was added to a violation."""
+
+    attachment: str
+    name: str
+    media_type: str
+    bytes: int
+    sha256: str
+
+
+class MissingOut(_Out):
+    """A finding that cannot be told for want of the fields in `missing`."""
+
+    finding: str
+    crossing: str
+    id: str
+    source: str
+    checkpoint: str
+    occurred_at: datetime
+    rule: str
+    version: str
+    title: dict[str, str]
+    severity: Severity
+    subject: SubjectPlace
+    missing: list[str]
+
+
+class MissingPage(_Out):
+    """One page; `next` is the address of the following one."""
+
+    items: list[MissingOut]
+    next: str | None
+
+
+Fit: TypeAlias = Annotated[float, Field(ge=0, le=1, description="How well it fits what was asked: 1 is exactly.")]
+
+
+class FoundSubjectOut(_Out):
+    """A person or company, with its name in `crossing`, the newest one it was found in."""
+
+    model_config = ConfigDict(extra="forbid", from_attributes=True)
+
+    key: str | None
+    kind: SubjectKind
+    name: str
+    crossing: str
+    by: Sought
+    fit: Fit
+
+
+class FoundCrossingOut(_Out):
+    """A crossing."""
+
+    model_config = ConfigDict(extra="forbid", from_attributes=True)
+
+    crossing: str = Field(validation_alias="id")
+    id: str = Field(validation_alias="event_id")
+    source: str
+    checkpoint: str
+    occurred_at: datetime
+    direction: Direction
+    plate: str | None
+    by: Sought
+    fit: Fit
+
+
+class FoundViolationOut(_Out):
+    """A violation that was asked for, or one of a subject or crossing that was found."""
+
+    violation: str
+    crossing: str
+    rule: str
+    status: ViolationStatus
+    severity: Severity
+    checkpoint: str
+    occurred_at: datetime
+    protocol: str | None
+    subject: str | None
+    subject_kind: SubjectKind
+    by: Sought
+    fit: Fit
+
+
+class FoundOut(_Out):
+    """What was found, the best first."""
+
+    subjects: list[FoundSubjectOut]
+    crossings: list[FoundCrossingOut]
+    violations: list[FoundViolationOut]
+
+
+class CountOut(_Out):
+    """How many violations, and where they are listed."""
+
+    count: int
+    listed_at: str
+
+
+class DayCount(CountOut):
+    """Of a day of UTC."""
+
+    day: date
+
+
+class RuleCount(CountOut):
+    """Of a rule."""
+
+    rule: str
+
+
+class RegimeCount(CountOut):
+    """Of a regime."""
+
+    regime: Regime
+
+
+class CheckpointCount(CountOut):
+    """Of a checkpoint."""
+
+    checkpoint: str
+
+
+class KindCount(CountOut):
+    """Of a kind of subject."""
+
+    subject_kind: SubjectKind
+
+
+class VerdictsOut(_Out):
+    """Verdicts of active rules on subjects; `rate` is null where nothing applied."""
+
+    compliant: int
+    violated: int
+    undetermined: int
+    rate: float | None
+
+
+class RuleVerdicts(VerdictsOut):
+    """Of a rule."""
+
+    rule: str
+
+
+class CheckpointVerdicts(VerdictsOut):
+    """Of a checkpoint."""
+
+    checkpoint: str
+
+
+class ComplianceOut(VerdictsOut):
+    """Counted from the newest decision on each of so many crossings."""
+
+    definition: str
+    crossings: int
+    since: date = Field(description="Later than the first day where there are more crossings than are counted.")
+    by_rule: list[RuleVerdicts]
+    by_checkpoint: list[CheckpointVerdicts]
+
+
+class PrecisionOut(_Out):
+    """How often officers agreed with a rule: of what was confirmed or upheld, dismissed or overturned."""
+
+    rule: str
+    agreed: int
+    rejected: int
+    share: float
+    interval: tuple[float, float] = Field(description="Wilson, 95 %.")
+
+
+class TogetherOut(_Out):
+    """Two rules that the same subject violated in the same crossing."""
+
+    rules: tuple[str, str]
+    count: int
+
+
+class SituationOut(_Out):
+    """Figures of a span of days."""
+
+    first: date = Field(alias="from")
+    until: date
+    violations: CountOut
+    by_day: list[DayCount]
+    by_rule: list[RuleCount]
+    by_regime: list[RegimeCount]
+    by_checkpoint: list[CheckpointCount]
+    by_subject_kind: list[KindCount]
+    compliance: ComplianceOut
+    precision: list[PrecisionOut]
+    together: list[TogetherOut]
+    together_complete: bool = Field(description="False: only the newest violations were looked at.")
+
+
+class SnoozeOut(_Out):
+    """A rule that sleeps for a subject until an instant."""
+
+    snooze: str
+    rule: str
+    subject: str
+    until: datetime
+    ground: str
+    made_at: datetime
+    made_by: str
+
+
+class Snoozes(_Out):
+    """Those that last."""
+
+    items: list[SnoozeOut]
+
+
+class WebhookOut(_Out):
+    """A system that is told of violations; of an empty list of jurisdictions or rules, of all."""
+
+    webhook: str
+    url: str
+    jurisdictions: list[str]
+    rules: list[str]
+    made_at: datetime
+    made_by: str
+
+
+class WebhookMade(WebhookOut):
+    """With the secret that what is sent is signed with."""
+
+    secret: str
+
+
+class Webhooks(_Out):
+    """Those that were not removed."""
+
+    items: list[WebhookOut]
+
+
+class DeliveryOut(_Out):
+    """What a webhook was told, or is to be: of which change of which violation, and how far it came."""
+
+    delivery: str = Field(description="The header `webhook-id`.")
+    violation: str
+    change: int = Field(description="0: that it was found.")
+    state: DeliveryState
+    attempts: int
+    answered: int | None = Field(description="The status that the last attempt was answered with.")
+    fault: str | None = Field(description="Why it was not answered.")
+    made_at: datetime
+    due_at: datetime | None = Field(description="When it may be tried next.")
+    ended_at: datetime | None
+
+
+class Deliveries(_Out):
+    """One page; `next` is the address of the following one."""
+
+    items: list[DeliveryOut]
+    next: str | None
+
+
+def body(model: type[BaseModel], example: object) -> dict[str, Any]:
+    """A JSON body for the OpenAPI document, of those that `bodies` reads without FastAPI's help."""
+    content = {"schema": model.model_json_schema(), "example": example}
+    return {"requestBody": {"required": True, "content": {"application/json": content}}}

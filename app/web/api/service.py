@@ -7,10 +7,9 @@ from fastapi.responses import JSONResponse, PlainTextResponse
 
 from app.crossings.due import Backlog
 from app.errors import Unavailable
-from app.identity.keys import Credential
 from app.identity.roles import Permission
 from app.web.api import schemas
-from app.web.security import permitted
+from app.web.security import Actor, permitted
 from app.web.services import Services, services_of
 
 router = APIRouter(tags=["service"])
@@ -60,7 +59,7 @@ def readyz(request: Request) -> JSONResponse:
     responses=schemas.problems(401, 403),
 )
 async def metrics(
-    request: Request, credential: Annotated[Credential, Depends(permitted(Permission.METRICS_READ))]
+    request: Request, credential: Annotated[Actor, Depends(permitted(Permission.METRICS_READ))]
 ) -> Response:
     """In the text exposition format."""
     del credential

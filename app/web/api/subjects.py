@@ -1,8 +1,7 @@
 """`GET /v1/subjects/{id}`, its stays counted day by day, and links between keys of one and the same subject."""
 
-from collections.abc import Sequence
 from dataclasses import asdict
-from datetime import date, timedelta
+from datetime import date
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Request, Response
@@ -12,32 +11,29 @@ from starlette.concurrency import run_in_threadpool
 from app.audit import log
 from app.crossings import due, links, subjects
 from app.crossings.due import Trigger
-from app.crossings.history import MOST_LEGS
 from app.crossings.links import Ground, Statement
 from app.crossings.records import Cause
 from app.errors import Invalid, NotFound, Problem
-from app.evaluation import stays
 from app.evaluation.explaining import reason
 from app.evaluation.record import new_id
-from app.evaluation.stays import Asked, Assessed, Stays
+from app.evaluation.stays import Assessed, Stays
 from app.facts.limits import CalendarYear, Continuous, Limit, PerEntry, Rolling
 from app.facts.subjects import as_stored
-from app.identity.keys import Credential
+from app.identity.remit import EVERYWHERE, Remit
 from app.identity.roles import Permission
 from app.storage.engine import Transaction, reading, transaction
-from app.storage.types import is_storable
-from app.vocabulary.codes import SubjectKind
 from app.vocabulary.countries import ISO3, SCHENGEN
 from app.vocabulary.members import Day
 from app.vocabulary.past import Leg
 from app.web.api import body_schemas, schemas
-from app.web.api.bodies import link_of, withdrawal_of
-from app.web.security import looked, permitted
+from app.web.api.bodies import LinkAsked, asked_of, withdrawal_of
+from app.web.security import Actor, looked, permitted
 from app.web.services import Services, services_of
+from app.web.subjects import stays_of, subject_of
 
 router = APIRouter(prefix="/v1", tags=["subjects"])
-_Officer = Annotated[Credential, Depends(permitted(Permission.CROSSINGS_READ))]
-_Linker = Annotated[Credential, Depends(permitted(Permission.SUBJECTS_LINK))]
+_Officer = Annotated[Actor, Depends(permitted(Permission.CROSSINGS_READ))]
+_Linker = Annotated[Actor, Depends(permitted(Permission.SUBJECTS_LINK))]
 _NEWEST = 200
 _MOST_LIMITS = 20
 
@@ -84,7 +80,7 @@ class StaysAsked(BaseModel):
 def get_subject(request: Request, identifier: str, credential: _Officer) -> Any:  # noqa: ANN401 (checked by the response model)
     """By one of its keys, as `CHN:E12345678`: all keys, how they came to be linked, and the newest crossings."""
     with reading(services_of(request).database) as tx:
-        keys, found = _subject(tx, identifier, _NEWEST)
+        keys, found = subject_of(tx, identifier, _NEWEST, credential.remit)
         known = links.statements(tx, keys, ended=True)
         statuses = subjects.violations_by_status(tx, keys)
     looked(credential, "subject", found[0].crossing)
@@ -107,54 +103,9 @@ def get_stays(request: Request, identifier: str, credential: _Officer, asked: An
     """What is used and what remains of the limits asked for, and of those that rules set whoever leaves that day."""
     services = services_of(request)
     on = asked.on or services.clock.now().date()
-    limits = [Asked(limit) for limit in asked.limits()]
-    rulebook = services.pipeline.in_force.rulebook
-    with reading(services.database) as tx:
-        keys, (newest,) = _subject(tx, identifier, 1)
-        if subjects.kind_of(tx, keys) is not SubjectKind.INDIVIDUAL:
-            raise NotFound(f"{identifier} is a company; stays are those of persons.")
-        territory = _territory_of(services, asked.territory or newest.state, on)
-        states = stays.states_of(rulebook, territory, on)
-        legs = subjects.legs(tx, keys, MOST_LEGS + 1, on)
-        latest = next((leg for leg in legs if leg.state in states), None)
-        known = subjects.event_at(tx, latest.crossing, latest.key) if latest else None
-    looked(credential, "stays", newest.crossing)
-    reach = stays.reach(rulebook, limits, on)
-    since = _since(legs, reach)
-    read = [leg for leg in legs if since is None or leg.day >= since]
-    found = stays.sojourns_in(read, states, stays.since_of(rulebook, territory, on), on, reach if since else None)
-    if known:
-        facts = stays.as_if_leaving(services.pipeline.in_force.reference, *known, on)
-        limits += stays.limits_of(rulebook, territory, facts, found, on) if facts else ()
-    counted = stays.count(found, on, limits)
-    return {"subject": identifier, "territory": territory, "on": on, "since": since, **_stays(counted)}
-
-
-def _since(legs: Sequence[Leg], reach: date) -> date | None:
-    """The day since which all legs are read, None if all there are; raises Invalid if limits reach further back."""
-    if len(legs) <= MOST_LEGS:
-        return None
-    # In another time zone, what was not read may bear the date of the day after.
-    since = legs[-1].day + timedelta(days=2)
-    if since > reach:
-        raise Invalid(f"There are more than {MOST_LEGS:,} crossings since {reach}: more than one person makes.")
-    return since
-
-
-def _subject(tx: Transaction, key: str, most: int) -> tuple[frozenset[str], list[Leg]]:
-    """All keys of the subject, and its crossings; raises NotFound for a key that no crossing names."""
-    named = as_stored(key)
-    keys = links.clusters(tx, [named])[named] if is_storable(key) else frozenset()
-    found = subjects.legs(tx, keys, most) if keys else []
-    if not found:
-        raise NotFound(f"No crossing on record names {key}. A key is issuer and number, as CHN:E12345678.")
-    return keys, found
-
-
-def _territory_of(services: Services, state: str, on: date) -> str:
-    """A Schengen state's stays are counted over all of them."""
-    schengen = stays.states_of(services.pipeline.in_force.rulebook, SCHENGEN, on)
-    return SCHENGEN if state in schengen else state
+    told = stays_of(services, credential, identifier, on, asked.territory, asked.limits())
+    head = {"subject": identifier, "territory": told.territory, "on": on, "since": told.since}
+    return head | _stays(told.stays)
 
 
 def _stays(found: Stays) -> dict[str, Any]:
@@ -223,24 +174,24 @@ async def post_link(request: Request, response: Response, identifier: str, crede
     All crossings of both are judged again.
     """
     services = services_of(request)
-    asked = await link_of(request, services.settings.max_body_bytes)
+    asked = await asked_of(request, services.settings.max_body_bytes, LinkAsked)
     one, other = as_stored(identifier), as_stored(asked.other)
     if one == other:
         raise Invalid("A key cannot be linked to itself.", [Problem("/other", "is the same key")])
     now = services.clock.now()
     made = Statement(new_id(now), *links.pair(one, other), asked.same, Ground.OFFICER, now, credential.id, asked.reason)
-    said = await run_in_threadpool(_say, services, made)
+    said = await run_in_threadpool(_say, services, made, credential.remit)
     looked(credential, "link", said.id)
     if said.id != made.id:
         response.status_code = 200
     return _link(said)
 
 
-def _say(services: Services, made: Statement) -> Statement:
+def _say(services: Services, made: Statement, remit: Remit) -> Statement:
     """Record the statement, unless it is in force already: that one then."""
     with transaction(services.database) as tx:
         for key in made.pair:
-            _subject(tx, key, 1)
+            subject_of(tx, key, 1, remit)
         # Another officer may be saying the contrary at this moment.
         before = links.alone(tx, made.pair)
         by_officers = [
@@ -263,29 +214,40 @@ def _say(services: Services, made: Statement) -> Statement:
     responses=schemas.problems(400, 401, 403, 404, 413, 415, 422, 503),
 )
 async def end_link(request: Request, identifier: str, credential: _Linker) -> Any:  # noqa: ANN401 (checked by the response model)
-    """An exact match that an officer ends stays ended: it is recorded that the two are not the same."""
+    """An exact match that an officer ends stays ended: it is recorded that the two are not the same.
+
+    For whoever has a remit, as for saying it, both must have crossed there.
+    """
     services = services_of(request)
     reason, _ = await withdrawal_of(request, services.settings.max_body_bytes)
-    ended = await run_in_threadpool(_end, services, identifier, credential.id, reason)
+    ended = await run_in_threadpool(_end, services, identifier, credential, reason)
     looked(credential, "link", ended.id)
     return _link(ended)
 
 
-def _end(services: Services, identifier: str, actor: str, reason: str) -> Statement:
+def _end(services: Services, identifier: str, actor: Actor, reason: str) -> Statement:
     now = services.clock.now()
     with transaction(services.database) as tx:
+        _check_within(tx, links.get(tx, identifier), actor.remit)
         before = links.alone(tx, links.get(tx, identifier).pair)
         ended = links.get(tx, identifier)
         if ended.ended_at is not None:
             return ended
         made = None
         if ended.ground is Ground.EXACT_MATCH:
-            made = Statement(new_id(now), *ended.pair, False, Ground.OFFICER, now, actor, reason)
-        entry = log.Entry(now, actor, "end link", ended.id, {"reason_sha256": log.digest(reason)})
+            made = Statement(new_id(now), *ended.pair, False, Ground.OFFICER, now, actor.id, reason)
+        entry = log.Entry(now, actor.id, "end link", ended.id, {"reason_sha256": log.digest(reason)})
         _change(tx, before, made, [ended], Trigger(Cause.LINK, ended.id, now), entry, reason)
         told = links.get(tx, identifier)
     services.pipeline.wake()
     return told
+
+
+def _check_within(tx: Transaction, link: Statement, remit: Remit) -> None:
+    """Raise NotFound, which names no key, unless both keys crossed within the remit."""
+    clusters = links.clusters(tx, link.pair).values()
+    if remit != EVERYWHERE and not all(subjects.crossed_within(tx, each, remit) for each in clusters):
+        raise NotFound(f"There is no link {link.id}.")
 
 
 def _change(  # one argument for each thing that is recorded
