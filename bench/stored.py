@@ -2,11 +2,13 @@
 
 A few real events are sent; their rows are then copied over the last years, with persons, places and rules of their own.
 Pages come from the query that `GET /v1/violations` runs, by turns of both databases; events go one by one through the
-pipeline, each answered after it is committed.
+pipeline, each answered after it is committed. The queue's page of the console is asked for over HTTP.
 """
 
 import argparse
+import http.client
 import random
+import secrets
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -27,20 +29,22 @@ from app.clock import SystemClock
 from app.evaluation.pipeline import Pipeline, canonical_digest
 from app.evaluation.record import Received
 from app.evaluation.reload import put_in_force
-from app.identity import keys
+from app.identity import keys, signing_in, users
+from app.identity.remit import Remit
 from app.identity.roles import Role
+from app.identity.users import Account
 from app.main import MIGRATIONS, collect_seldom
 from app.storage import tables
 from app.storage.engine import connect, reading, transaction
 from app.storage.migrate import upgrade
 from app.storage.partitions import make_ahead
 from app.violations.records import Filters, search
-from app.vocabulary.codes import Regime, Severity, SubjectKind
+from app.vocabulary.codes import Regime, Severity, SubjectKind, ViolationStatus
 from app.vocabulary.wire import Crossing
 from bench.event import event
+from bench.server import gerege
 from tests.databases import DURABLE, Postgres, running_postgres
 
-FEW = 10_000
 RULES = Path(__file__).parent.parent / "rules"
 _CONSOLE = Console()
 _OPTIONS = DURABLE | {"shared_buffers": "2GB", "max_wal_size": "8GB", "maintenance_work_mem": "512MB"}
@@ -48,19 +52,25 @@ _YEARS = timedelta(days=3 * 365)
 # Crossings copied in one transaction, and processes that copy.
 _CHUNK, _COPIERS = 25_000, 2
 _SAMPLES = 20
-_ROUNDS, _PAGES = 10, 20
+_ROUNDS, _PAGES, _CONSOLE_PAGES = 10, 20, 5
 _POST_ROUNDS, _POSTS = 6, 150
 _RUN = "stored"
 # A person crosses ten times.
 _EACH = 10
 _PLACES, _RULES = 40, 60
+_REMITS = {
+    "all": Remit(),
+    "one state": Remit(jurisdictions=("RUS",)),
+    "ten places": Remit(checkpoints=("RUS-PLACE-1*",)),
+    "one place": Remit(checkpoints=("RUS-PLACE-7",)),
+}
 
 _SERIES = """
 CREATE TEMPORARY TABLE series ON COMMIT DROP AS
 SELECT n, at, substr(ms, 1, 8) || '-' || substr(ms, 9, 4) || '-7000-8000-' || lpad(to_hex(n), 12, '0') AS crossing,
-    n * 7919 % :persons AS person, n % 10 = 0 AS violates, samples[1 + n / 10 % cardinality(samples)] AS sample
+    n * 7919 % :persons AS person, n % :one_in = 0 AS violates, samples[1 + n / 10 % cardinality(samples)] AS sample
 FROM (SELECT n, CAST(:start AS timestamptz) + n * CAST(:step AS interval) AS at,
-        CASE WHEN n % 10 = 0 THEN CAST(:violating AS text[]) ELSE CAST(:compliant AS text[]) END AS samples
+        CASE WHEN n % :one_in = 0 THEN CAST(:violating AS text[]) ELSE CAST(:compliant AS text[]) END AS samples
     FROM generate_series(CAST(:first AS bigint), CAST(:last AS bigint)) AS n) s,
     LATERAL (SELECT lpad(to_hex(CAST(extract(epoch FROM at) * 1000 AS bigint)), 12, '0') AS ms) t
 """
@@ -114,12 +124,27 @@ _OTHERWISE: Mapping[Stored, Mapping[str, str]] = {
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--crossings", type=int, default=10_000_000)
-    many = parser.parse_args().crossings
+    parser.add_argument("--few", type=int, default=10_000, help="crossings beside which they are compared")
+    parser.add_argument("--one-in", type=int, default=10, help="of so many has a violation")
+    parser.add_argument("--pages-only", action="store_true", help="send no events")
+    asked = parser.parse_args()
+    few, many = _Size(asked.few, asked.one_in), _Size(asked.crossings, asked.one_in)
     with ExitStack() as stack:
         postgres = stack.enter_context(running_postgres(_OPTIONS))
-        empty, few, full = (stack.enter_context(_full(postgres, size)) for size in (0, FEW, many))
-        _tell_pages(_pages(few, full), many)
-        _tell_posts(_posts(empty, full), many)
+        small, full = (stack.enter_context(_full(postgres, size)) for size in (few, many))
+        _tell_pages(_pages(small, full))
+        _tell_pages(_console_pages(small, full))
+        if not asked.pages_only:
+            empty = stack.enter_context(_full(postgres, _Size(0, asked.one_in)))
+            _tell_posts(_posts(empty, full), many.crossings)
+
+
+@dataclass(frozen=True, slots=True)
+class _Size:
+    """So many crossings, of so many of which one has a violation."""
+
+    crossings: int
+    one_in: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +165,7 @@ class _Service:
 
 
 @contextmanager
-def _full(postgres: Postgres, crossings: int) -> Iterator[_Service]:
+def _full(postgres: Postgres, size: _Size) -> Iterator[_Service]:
     clock = SystemClock()
     with postgres.fresh_database() as url:
         database = connect(url)
@@ -150,12 +175,12 @@ def _full(postgres: Postgres, crossings: int) -> Iterator[_Service]:
         make_ahead(database, clock.now())
         pipeline = Pipeline(database, put_in_force(database, RULES, clock.now(), "bench"), clock)
         collect_seldom()
-        service = _Service(database, pipeline, credential.id, crossings)
+        service = _Service(database, pipeline, credential.id, size.crossings)
         try:
             for number in range(_SAMPLES):
                 service.send(number, "sample")
-            if crossings:
-                _fill(database, crossings, clock.now())
+            if size.crossings:
+                _fill(database, size, clock.now())
             yield service
         finally:
             pipeline.close()
@@ -165,13 +190,14 @@ def _full(postgres: Postgres, crossings: int) -> Iterator[_Service]:
 # --- filling ------------------------------------------------------------------------------------------------
 
 
-def _fill(database: Engine, crossings: int, now: datetime) -> None:
+def _fill(database: Engine, size: _Size, now: datetime) -> None:
+    crossings = size.crossings
     began, start = time.perf_counter(), now - _YEARS
     for month in range(0, _YEARS.days, 28):
         make_ahead(database, start + timedelta(days=month))
     violating, compliant = _set_samples_aside(database)
     given = {"violating": violating, "compliant": compliant, "persons": max(crossings // _EACH, 1)}
-    given |= {"start": start, "step": _YEARS / crossings}
+    given |= {"one_in": size.one_in, "start": start, "step": _YEARS / crossings}
     indexes = [index for table in _OTHERWISE for index in table.indexes]
     with transaction(database) as tx:
         for index in indexes:
@@ -197,8 +223,8 @@ def _fill(database: Engine, crossings: int, now: datetime) -> None:
     with database.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.execute(text("VACUUM ANALYZE"))
         connection.execute(text("CHECKPOINT"))
-        size = connection.execute(text("SELECT pg_size_pretty(pg_database_size(current_database()))")).scalar_one()
-    _CONSOLE.print(f"{crossings:,} crossings in {time.perf_counter() - began:,.0f} s: {size}")
+        bytes_ = connection.execute(text("SELECT pg_size_pretty(pg_database_size(current_database()))")).scalar_one()
+    _CONSOLE.print(f"{crossings:,} crossings in {time.perf_counter() - began:,.0f} s: {bytes_}")
 
 
 def _make(database: Engine, index: Any) -> None:  # noqa: ANN401 (an index of SQLAlchemy's)
@@ -252,7 +278,7 @@ def _asked(crossings: int, now: datetime) -> Mapping[str, Callable[[random.Rando
     return {
         "none: the queue": lambda _: Filters(),
         "status": one("status", ["open", "confirmed", "closed", "in_review"]),
-        "two statuses": lambda _: Filters(status=("confirmed", "in_review")),
+        "two statuses": lambda _: Filters(status=(ViolationStatus.CONFIRMED, ViolationStatus.IN_REVIEW)),
         "rule": one("rule", [f"RUS-RULE-{number}" for number in range(_RULES)]),
         "regime": one("regime", list(Regime)),
         "jurisdiction": one("jurisdiction", ["RUS", "KAZ", "MNG", "CHN", "EUE", "BLR"]),
@@ -291,6 +317,46 @@ def _page(database: Engine, filters: Filters) -> float:
     return (time.perf_counter() - began) * 1000
 
 
+def _console_pages(few: _Service, full: _Service) -> dict[str, dict[int, list[float]]]:
+    """As `_pages`, of the queue's page for people of several remits."""
+    took = dict[str, dict[int, list[float]]]()
+    with ExitStack() as stack:
+        readers = [(each.crossings, stack.enter_context(_readers(each.database))) for each in (few, full)]
+        for round_ in range(_ROUNDS + 1):
+            for size, read in readers:
+                for name in _REMITS:
+                    times = [read(name) for _ in range(_CONSOLE_PAGES)]
+                    if round_:
+                        took.setdefault(f"console, {name}", {}).setdefault(size, []).extend(times)
+    return {name: {size: sorted(times) for size, times in by.items()} for name, by in took.items()}
+
+
+@contextmanager
+def _readers(database: Engine) -> Iterator[Callable[[str], float]]:
+    """Milliseconds until the page is there for who has one of the remits."""
+    now, cookies = SystemClock().now(), {}
+    with transaction(database) as tx:
+        for number, (name, remit) in enumerate(_REMITS.items()):
+            login, password = f"officer-{number}", secrets.token_urlsafe()
+            users.create(tx, Account(login, name, Role.OFFICER, password, remit=remit), now)
+            entered = signing_in.sign_in(tx, signing_in.sought(tx, login), "", now, fits=True)
+            assert isinstance(entered, tuple)
+            cookies[name] = {"Cookie": f"gerege_session={entered[1]}"}
+    with gerege(database.url.render_as_string(hide_password=False)) as server:
+
+        def read(name: str) -> float:
+            began = time.perf_counter()
+            connection = http.client.HTTPConnection("127.0.0.1", server.port)
+            connection.request("GET", "/console/", headers=cookies[name])
+            answer = connection.getresponse()
+            if answer.status != http.client.OK or b"<tbody>" not in answer.read():
+                raise RuntimeError(f"the queue's page was answered with {answer.status}, or is empty")
+            connection.close()
+            return (time.perf_counter() - began) * 1000
+
+        yield read
+
+
 def _posts(empty: _Service, full: _Service) -> dict[int, list[float]]:
     """Events a second by how many crossings there are, of each round."""
     rates: dict[int, list[float]] = {empty.crossings: [], full.crossings: []}
@@ -308,14 +374,15 @@ def _posts(empty: _Service, full: _Service) -> dict[int, list[float]]:
 # --- telling ------------------------------------------------------------------------------------------------
 
 
-def _tell_pages(took: Mapping[str, Mapping[int, Sequence[float]]], many: int) -> None:
-    table = Table("filter", *(f"{size:,}: {what}, ms" for size in (FEW, many) for what in ("p50", "p95")))
+def _tell_pages(took: Mapping[str, Mapping[int, Sequence[float]]]) -> None:
+    few, many = next(iter(took.values()))
+    table = Table("filter", *(f"{size:,}: {what}, ms" for size in (few, many) for what in ("p50", "p95")))
     for name, by in took.items():
-        table.add_row(name, *(f"{_share(by[size], share):.2f}" for size in (FEW, many) for share in (0.5, 0.95)))
+        table.add_row(name, *(f"{_share(by[size], share):.2f}" for size in (few, many) for share in (0.5, 0.95)))
     _CONSOLE.print(table)
     for name, by in took.items():
         _wanted(
-            f"page, {name}: p95 at {many:,} over at {FEW:,}", _share(by[many], 0.95) / _share(by[FEW], 0.95), most=3
+            f"page, {name}: p95 at {many:,} over at {few:,}", _share(by[many], 0.95) / _share(by[few], 0.95), most=3
         )
 
 

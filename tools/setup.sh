@@ -30,6 +30,13 @@ missing_packages() {
     [ -e "$include/Python.h" ] || echo "$version-dev"
 }
 
+# What tests need besides: the README's walks speak HTTP through curl, the console is opened in a browser, in Chinese too.
+missing_for_tests() {
+    command -v curl >/dev/null || echo curl
+    [ -x /usr/bin/chromium ] || echo chromium
+    [ -e /usr/share/fonts/truetype/droid/DroidSansFallbackFull.ttf ] || echo fonts-droid-fallback
+}
+
 install_packages() {
     if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then
         fail "These system packages are needed first; on Debian or Ubuntu:" "  sudo apt-get install $*"
@@ -61,7 +68,7 @@ make_environment() {
     "$python" -m venv .venv
 }
 
-install() { .venv/bin/python -m pip install --quiet --disable-pip-version-check --no-input "$@"; }
+install() { .venv/bin/python -m pip install --quiet --no-compile --disable-pip-version-check --no-input "$@"; }
 # Build tools come from the pins too, never from an environment that pip fills by itself. PEP 517 because old
 # releases of pip run the setup script of durable-rules without it; new ones know no other way and no such option.
 install_pinned() { PIP_USE_PEP517=1 install --require-hashes --no-build-isolation -r "$1"; }
@@ -78,8 +85,10 @@ runtime() {
 
 dev() {
     [ -e .venv/.installed-runtime ] || runtime
-    # The README's walks are run by a test, and they speak HTTP through it.
-    command -v curl >/dev/null || install_packages curl
+    local packages
+    packages=$(missing_for_tests)
+    # shellcheck disable=SC2086 # one word a package
+    [ -z "$packages" ] || install_packages $packages
     step "installing the pinned tools for tests, checks and benches"
     install_pinned requirements-dev.txt
     touch .venv/.installed-dev

@@ -7,6 +7,8 @@ import typer
 from alembic.util import CommandError
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
+from app.cli import users as accounts
+from app.cli import webhooks as hooks
 from app.cli.consume import consume
 from app.cli.demo.command import demo
 from app.cli.fields import fields
@@ -15,6 +17,7 @@ from app.cli.keys import create, list_, revoke, signing
 from app.cli.manifest import manifest
 from app.cli.migrate import migrate
 from app.cli.mrz import mrz
+from app.cli.reindex import reindex
 from app.cli.replay import replay
 from app.cli.rules.activate import activate
 from app.cli.rules.cases import run_cases
@@ -39,18 +42,31 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 keys = typer.Typer(no_args_is_help=True, help="Make, list and revoke the keys that requests are made with.")
+users = typer.Typer(no_args_is_help=True, help="Make, list, change and disable the accounts that people sign in with.")
+webhooks = typer.Typer(no_args_is_help=True, help="Have other systems told of violations, and see what became of it.")
 rules = typer.Typer(no_args_is_help=True, help="Check the rules, run their cases, explain a verdict.")
-for command in (serve, consume, forward, migrate, demo, replay, stay, manifest, fields, mrz):
+for command in (serve, consume, forward, migrate, reindex, demo, replay, stay, manifest, fields, mrz):
     app.command(epilog=_CODES)(command)
 keys.command(epilog=_CODES)(create)
 keys.command("list", epilog=_CODES)(list_)
 keys.command(epilog=_CODES)(revoke)
 keys.command(epilog=_CODES)(signing)
+users.command(epilog=_CODES)(accounts.create)
+users.command("list", epilog=_CODES)(accounts.list_)
+users.command(epilog=_CODES)(accounts.disable)
+users.command(epilog=_CODES)(accounts.password)
+users.command(epilog=_CODES)(accounts.remit)
+webhooks.command(epilog=_CODES)(hooks.add)
+webhooks.command("list", epilog=_CODES)(hooks.list_)
+webhooks.command(epilog=_CODES)(hooks.remove)
+webhooks.command(epilog=_CODES)(hooks.deliveries)
 rules.command(epilog=_CODES)(check)
 rules.command("test", epilog=_CODES)(run_cases)
 rules.command(epilog=_CODES)(explain)
 rules.command(epilog=_CODES)(activate)
 app.add_typer(keys, name="keys", epilog=_CODES)
+app.add_typer(users, name="users", epilog=_CODES)
+app.add_typer(webhooks, name="webhooks", epilog=_CODES)
 app.add_typer(rules, name="rules", epilog=_CODES)
 
 

@@ -1,6 +1,7 @@
-"""The demonstration's own service: a database of its own, two keys, and the server as a process of its own."""
+"""The demonstration's own service: a database, two keys, three people, and the server as a process of its own."""
 
 import os
+import secrets
 import socket
 import subprocess
 import sys
@@ -9,17 +10,26 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 import httpx2
 
+from app.audit import accounts
 from app.cli.database import opened
 from app.cli.terminal import CannotRunError
 from app.clock import SystemClock
 from app.identity import keys
 from app.identity.roles import Role
+from app.identity.users import Account
 from app.storage.engine import transaction
 
 RULES = Path(__file__).parents[3] / "rules"
+LOGINS: Final = {
+    "officer": ("Officer Aigul Sadykova", Role.OFFICER),
+    "second": ("Officer Boris Petrov", Role.OFFICER),
+    "supervisor": ("Supervisor Chen Wei", Role.SUPERVISOR),
+}
+"""Names are made up."""
 _HOST = "127.0.0.1"
 _PATIENCE = 120.0
 """Seconds for the start; reading the rules takes about one, on a busy machine more."""
@@ -33,6 +43,8 @@ class Service:
     database: str
     checkpoint_key: str
     officer_key: str
+    password: str
+    """Of everybody in LOGINS, made for this demonstration alone."""
     process: subprocess.Popen[bytes]
 
     def client(self, key: str) -> httpx2.Client:
@@ -45,12 +57,12 @@ class Service:
 def served(folder: Path, port: int) -> Iterator[Service]:
     """Serve a fresh database of this folder; ends the service whatever happens."""
     database = f"sqlite:///{folder / 'demo.db'}"
-    checkpoint_key, officer_key = _keys(database)
+    made = _keys(database)
     log = folder / "service.log"
     with log.open("wb") as written:
         process = _start(database, port, written.fileno())
         try:
-            service = Service(f"http://{_HOST}:{port}", database, checkpoint_key, officer_key, process)
+            service = Service(f"http://{_HOST}:{port}", database, *made, process)
             _wait_until_ready(service, log)
             yield service
         finally:
@@ -72,12 +84,14 @@ def free_port(wanted: int) -> int:
     raise CannotRunError(f"No port of {_HOST} is free.")
 
 
-def _keys(url: str) -> tuple[str, str]:
-    now = SystemClock().now()
+def _keys(url: str) -> tuple[str, str, str]:
+    now, password = SystemClock().now(), secrets.token_urlsafe(12)
     with opened(url) as database, transaction(database) as tx:
         _, sending = keys.issue(tx, "demo checkpoints", Role.CHECKPOINT, ["demo-*"], now)
         _, reading = keys.issue(tx, "demo officer", Role.OFFICER, [], now)
-    return sending, reading
+        for login, (name, role) in LOGINS.items():
+            accounts.create(tx, Account(login, name, role, password), now, "demo")
+    return sending, reading, password
 
 
 def _start(database: str, port: int, log: int) -> subprocess.Popen[bytes]:

@@ -11,7 +11,7 @@ from rich.text import Text
 
 from app.cli.demo.explained import explained
 from app.cli.demo.people import Json
-from app.cli.demo.service import Service
+from app.cli.demo.service import LOGINS, Service
 
 _COLOURS = {"compliant": "green", "violation": "red", "undetermined": "yellow"}
 _LINES = 10
@@ -112,6 +112,8 @@ def show_next(console: Console, service: Service, violation: Json | None, *, ser
 
 
 def _next(service: Service, violation: Json | None) -> Iterator[str]:
+    yield f"console          {service.url}/console/"
+    yield f"sign in as       {', '.join(LOGINS)}; the password is {service.password}"
     yield f"API described    {service.url}/openapi.json (send a key)"
     yield f"officer's key    {service.officer_key}"
     yield f"checkpoint's key {service.checkpoint_key}"
