@@ -11,7 +11,7 @@ BIN := .venv/bin
 PYTHON_FOLDERS := $(wildcard app bench migrations tests)
 RUNTIME := .venv/.installed-runtime
 DEV := .venv/.installed-dev
-# Ten million, the script's own default, need 60 GB of disk.
+# Ten million, the script's own default, need more than 70 GB of disk.
 STORED_ARGS ?= --crossings 1000000
 
 help:
@@ -39,7 +39,7 @@ lint: $(DEV)
 	$(BIN)/hadolint Dockerfile
 
 test: lint
-	$(BIN)/python -m pytest -n 2 $(TEST_ARGS)
+	$(BIN)/python -m pytest -n 3 $(TEST_ARGS)
 
 # Apart from `test`, which it would make half as long again.
 coverage: $(DEV)

@@ -61,11 +61,11 @@ class Postgres:
         return psycopg.connect(host=str(self.folder), user="postgres", dbname="postgres", autocommit=True)
 
     @contextmanager
-    def fresh_database(self) -> Iterator[str]:
-        """Create an empty database, give its SQLAlchemy URL, and drop it whoever is still connected."""
+    def fresh_database(self, like: str = "template1") -> Iterator[str]:
+        """Create a database, empty or like another; give its SQLAlchemy URL, and drop it whoever is still connected."""
         name = f"gerege_{next(_serial)}"
         with self.connect() as connection:
-            connection.execute(f"CREATE DATABASE {name}".encode())
+            connection.execute(f"CREATE DATABASE {name} TEMPLATE {like}".encode())
         try:
             yield self.url(name)
         finally:

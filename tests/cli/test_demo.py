@@ -139,6 +139,11 @@ def test_it_serves_on_until_it_is_interrupted_and_the_commands_it_prints_work() 
         assert 0 < len(gravest["items"]) <= 5
         assert {"explanation", "law", "facts"} <= detail.keys()
         assert own["outcome"] == "violation"
+        logins, password = re.findall(r"^sign in as +(.+); the password is (\S+)$", said, re.MULTILINE)[0]
+        address = re.findall(r"^console +(\S+)/console/$", said, re.MULTILINE)[0]
+        for login in logins.split(", "):
+            entered = {"login": login, "password": password}
+            assert httpx2.post(f"{address}/v1/session", json=entered, trust_env=False).is_success
         process.send_signal(signal.SIGINT)
         assert process.wait(30) == 0
         port = int(re.findall(r"http://127\.0\.0\.1:(\d+)/", said)[0])

@@ -257,7 +257,7 @@ def test_fifty_thousand_events_leave_memory_flat_and_every_answer_right() -> Non
 
 
 def test_reloading_leaves_memory_flat() -> None:
-    answer = run("-m", "bench.rete_memory", "reloads", "250")
+    answer = run("-m", "bench.rete_memory", "reloads", "80")
     assert answer["wrong"] == 0
     assert answer["end"] < answer["warm"] * 1.05
 

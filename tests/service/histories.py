@@ -208,11 +208,13 @@ class Servers:
         with reading(self.database) as tx:
             rows = tx.execute(text(_CURRENT), {"world": f"{world}-%"}).all()
             standing = tx.execute(text(_STANDING), {"world": f"{world}-%"}).all()
+            terms = tx.execute(text(_TERMS), {"world": f"{world}-%"}).all()
             documents = [f"CHN:{world}P{person}D{document}" for person in (0, 1) for document in (0, 1)]
             same = {frozenset(found) for found in clusters(tx, documents).values()}
         return {
             "decisions": {row.event_id: _told(row) for row in rows},
             "violations": sorted(map(tuple, standing)),
+            "terms": sorted((*row[:3], row.term.replace(world.translate(_LETTERS), "")) for row in terms),
             "same": sorted(map(sorted, same)),
         }
 
@@ -232,6 +234,10 @@ WHERE c.event_id LIKE :world
 _STANDING = """
 SELECT c.event_id, v.rule, v.version, v.subject_kind, v.subject_position, v.subject_key
 FROM violations v JOIN crossings c ON c.id = v.crossing WHERE c.event_id LIKE :world AND v.status <> 'superseded'
+"""
+_TERMS = """
+SELECT c.event_id, t.what, t.position, t.term FROM search_terms t JOIN crossings c ON c.id = t.crossing
+WHERE c.event_id LIKE :world
 """
 
 

@@ -121,6 +121,7 @@ def violation(of: Crossing, found: Finding, **changes: Any) -> Violation:  # noq
         version=found.version,
         regime=Regime.STAY,
         jurisdiction=of.jurisdiction,
+        state=of.jurisdiction,
         severity=found.severity,
         advice=Advice.REFER,
         checkpoint=of.checkpoint,

@@ -13,11 +13,15 @@ from fastapi import FastAPI
 from httpx2 import Response
 from starlette.testclient import TestClient
 
-from app.identity import keys
+from app.identity import keys, users
+from app.identity.remit import EVERYWHERE, Remit
 from app.identity.roles import Role
+from app.identity.users import Account
 from app.main import build
 from app.settings import Settings
 from app.storage.engine import connect, transaction
+from app.violations.records import Change
+from app.vocabulary.codes import Outcome, ViolationStatus
 from app.web.services import Services
 from tests.factories import event
 
@@ -28,6 +32,7 @@ SOURCES: Mapping[Role, list[str]] = {
     Role.POST: ["rus-zabaykalsk-*"],
     Role.ADMIN: ["*"],
 }
+PASSWORD = "correct horse battery staple"
 EXPIRED = "2026-02-01"
 """Of a document: before the crossing of `event()`."""
 
@@ -76,10 +81,37 @@ class Service:
         content = body if isinstance(body, bytes) else orjson.dumps(body)
         return self.client.post(path, content=content, headers=self.header(role) | {"Content-Type": kind})
 
+    def person(self, login: str, role: Role = Role.OFFICER, remit: Remit = EVERYWHERE) -> "Person":
+        """Somebody with an account, signed in."""
+        with transaction(self.services.database) as tx:
+            made = users.create(tx, Account(login, f"The {login}", role, PASSWORD, remit=remit), self.clock.now())
+        answer = self.client.post("/v1/session", json={"login": login, "password": PASSWORD})
+        self.client.cookies.clear()
+        return Person(self.client, made.id, {"Cookie": f"gerege_session={answer.cookies['gerege_session']}"})
+
     def count(self, table: str) -> int:
         with self.services.database.connect() as connection:
             found: int = connection.exec_driver_sql(f"SELECT count(*) FROM {table}").scalar_one()  # noqa: S608
             return found
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Asks with a session."""
+
+    client: TestClient
+    id: str
+    header: Mapping[str, str]
+
+    def get(self, path: str, **options: Any) -> Response:  # noqa: ANN401 (the client's)
+        return self.client.get(path, headers=self.header, **options)
+
+    def post(self, path: str, body: object = None, **options: Any) -> Response:  # noqa: ANN401 (the client's)
+        return self.client.post(path, json=body, headers=self.header, **options)
+
+    def do(self, violation: str, action: str, **more: object) -> Response:
+        """One transition."""
+        return self.post(f"/v1/violations/{violation}/transitions", {"action": action, **more})
 
 
 @contextmanager
@@ -94,7 +126,10 @@ def serving(url: str, rules: Path = RULES, clock: MovedClock | None = None, **se
 def _keys(url: str, now: datetime) -> dict[Role, str]:
     database = connect(url)
     with transaction(database) as tx:
-        made = {role: keys.issue(tx, f"a {role}", role, SOURCES.get(role, []), now)[1] for role in Role}
+        roles = [role for role in Role if role is not Role.SUPERVISOR]
+        made: dict[Role, str] = {
+            role: keys.issue(tx, f"a {role}", role, SOURCES.get(role, []), now)[1] for role in roles
+        }
     database.dispose()
     return made
 
@@ -110,6 +145,12 @@ def several(**changes: object) -> dict[str, Any]:
     )["persons"][0]
     made["persons"].append(passenger)
     return made
+
+
+def a_change(violation: str, at: datetime, outcome: Outcome) -> Change:
+    """As an officer's decision is kept."""
+    action = {Outcome.CONFIRMED: "confirm", Outcome.DISMISSED: "dismiss"}[outcome]
+    return Change(violation, at, "officer 7", action, ViolationStatus(outcome), False, "seen", outcome)
 
 
 def until(what: Callable[[], bool]) -> None:

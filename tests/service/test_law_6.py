@@ -57,7 +57,7 @@ def _when(history: History, place: int) -> tuple[int, int]:
 
 
 @given(data=st.data(), history=histories())
-@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 def test_law_6_any_order_of_events_and_corrections_ends_in_the_same(
     one: Servers, data: st.DataObject, history: History
 ) -> None:
@@ -73,7 +73,7 @@ def two(module_engine: Database) -> Iterator[Servers]:
 
 
 @given(data=st.data(), history=histories())
-@settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@settings(max_examples=10, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 def test_law_6_holds_between_servers_on_one_database(two: Servers, data: st.DataObject, history: History) -> None:
     expected = _judged(two, _in_time(history), together=False)
     assert _judged(two, data.draw(orders(history)), together=True) == expected
@@ -105,7 +105,7 @@ def _spread(history: History) -> History:
 
 
 @given(data=st.data(), history=histories())
-@settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@settings(max_examples=10, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 def test_law_6_holds_where_what_is_far_behind_is_not_judged_again(
     short: Servers, data: st.DataObject, history: History
 ) -> None:
@@ -115,7 +115,7 @@ def test_law_6_holds_where_what_is_far_behind_is_not_judged_again(
 
 
 @given(data=st.data(), history=histories())
-@settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@settings(max_examples=10, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 def test_law_6_holds_for_those_of_whom_there_is_more_than_is_read(
     short: Servers, data: st.DataObject, history: History
 ) -> None:
@@ -141,7 +141,7 @@ def both(tmp_path_factory: pytest.TempPathFactory, postgres: Postgres) -> Iterat
 
 
 @given(data=st.data(), history=histories())
-@settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@settings(max_examples=10, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 def test_law_6_both_databases_end_in_the_same(
     both: tuple[Servers, Servers], data: st.DataObject, history: History
 ) -> None:

@@ -154,6 +154,7 @@ def test_nothing_in_flight_is_lost_when_the_rulebook_changes(database_url: str, 
 
         before = digest(service)
         lanes = [pool.submit(send, lane) for lane in range(4)]
+        until(lambda: service.count("crossings") > 0)
         put_in_force(service.services.database, retired, service.clock.now(), "tests")
         until(lambda: digest(service) != before)
         changed.set()

@@ -20,7 +20,7 @@ from app.storage.tables import decisions
 from app.violations import records
 from app.violations.paging import Sort
 from app.violations.records import Filters, Violation
-from app.vocabulary.codes import Regime, Severity, SubjectKind
+from app.vocabulary.codes import Regime, Severity, SubjectKind, ViolationStatus
 from tests.service.rows import NOW, crossing, decision, finding, identifier, prepare, violation
 
 Store = Callable[..., Violation]
@@ -117,7 +117,12 @@ def test_what_arrives_between_pages_neither_repeats_nor_hides_an_item(
 
 
 FILTERED = [
-    ("status", {"status": "open"}, {"status": "closed"}, {"status": ("open",)}),
+    (
+        "status",
+        {"status": ViolationStatus.OPEN},
+        {"status": ViolationStatus.CLOSED},
+        {"status": (ViolationStatus.OPEN,)},
+    ),
     ("rule", {"rule": "A"}, {"rule": "B"}, {"rule": ("A", "C")}),
     ("regime", {"regime": Regime.STAY}, {"regime": Regime.CARGO}, {"regime": (Regime.STAY,)}),
     ("jurisdiction", {"jurisdiction": "RUS"}, {"jurisdiction": "KAZ"}, {"jurisdiction": ("RUS", "CHN")}),
@@ -158,20 +163,21 @@ def test_several_values_of_a_filter_make_one_queue_in_order(module_engine: Engin
         placed = [
             {"occurred_at": NOW + timedelta(hours=hour), "updated_at": NOW - timedelta(hours=hour)} for hour in range(9)
         ]
-        made = [store(status="ABC"[hour % 3], **place) for hour, place in enumerate(placed)]
-        asked, pages, cursor = Filters(status=("A", "B", "A")), list[Violation](), None
+        open_, closed, other = ViolationStatus.OPEN, ViolationStatus.CLOSED, ViolationStatus.CONFIRMED
+        made = [store(status=(open_, closed, other)[hour % 3], **place) for hour, place in enumerate(placed)]
+        asked, pages, cursor = Filters(status=(open_, closed, open_)), list[Violation](), None
         while True:
             page = records.search(tx, asked, sort, 2, cursor)
             pages += [item.violation for item in page.items]
             if (cursor := page.next_cursor) is None:
                 break
-        fitting = [each for each in made if each.status != "C"]
+        fitting = [each for each in made if each.status is not other]
         assert pages == sorted(fitting, key=_expected_order(sort), reverse=sort.startswith("-"))
 
 
 PLANNED = [
     Filters(),
-    Filters(status=("open",)),
+    Filters(status=(ViolationStatus.OPEN,)),
     Filters(rule=("A",)),
     Filters(regime=(Regime.STAY,)),
     Filters(jurisdiction=("RUS",)),
@@ -179,7 +185,7 @@ PLANNED = [
     Filters(checkpoint=("RUS-A",)),
     Filters(subject_kind=(SubjectKind.INDIVIDUAL,)),
     Filters(subject=("CHN:1",)),
-    Filters(status=("open",), occurred_from=NOW - timedelta(days=1), occurred_until=NOW),
+    Filters(status=(ViolationStatus.OPEN,), occurred_from=NOW - timedelta(days=1), occurred_until=NOW),
 ]
 
 
@@ -288,7 +294,7 @@ def test_no_text_at_all_as_a_cursor_does_worse_than_being_refused(module_engine:
 
 
 @pytest.mark.parametrize("text", ["\x00", "\ud800"])
-@pytest.mark.parametrize("name", ["status", "rule", "jurisdiction", "checkpoint", "subject", "q"])
+@pytest.mark.parametrize("name", ["assignee", "rule", "jurisdiction", "checkpoint", "subject", "q"])
 def test_text_that_no_database_takes_is_refused_and_its_filter_named(
     module_engine: Engine, name: str, text: str
 ) -> None:

@@ -17,10 +17,10 @@ from app.evaluation.engine import Engine, Prepared
 from app.identity.roles import Role
 from app.storage.engine import connect, reading, transaction
 from app.violations import records as violations
-from app.violations.records import Change
+from app.vocabulary.codes import Outcome
 from tests.factories import OMIT, event
 from tests.service.histories import RULES, SECONDS
-from tests.service.serving import Service, serving
+from tests.service.serving import Service, a_change, serving
 
 FIRST = datetime(2026, 3, 1, 3, tzinfo=UTC)
 
@@ -113,7 +113,7 @@ def test_what_officers_decided_is_never_overwritten_but_flagged_for_review(servi
     database = connect(service.url)
     with transaction(database) as tx:
         now = service.clock.now()
-        violations.change(tx, [Change(violation["violation"], now, "officer 7", "confirmed", False, "seen")])
+        violations.change(tx, [a_change(violation["violation"], now, Outcome.CONFIRMED)])
     database.dispose()
     sent(service, "late-exit", 2, "exit")
     detail = service.get(f"/v1/violations/{violation['violation']}").json()
@@ -130,9 +130,7 @@ def test_a_dismissed_violation_stays_dismissed_while_the_same_is_found_again(ser
     (violation,) = service.get("/v1/violations").json()["items"]
     database = connect(service.url)
     with transaction(database) as tx:
-        violations.change(
-            tx, [Change(violation["violation"], service.clock.now(), "officer 7", "dismissed", False, "seen")]
-        )
+        violations.change(tx, [a_change(violation["violation"], service.clock.now(), Outcome.DISMISSED)])
     database.dispose()
     sent(service, "earlier", -3, "exit")
     assert found(service, rule="RUS-HIST-003") == [("in-again", "RUS-HIST-003", "dismissed")]

@@ -13,9 +13,9 @@ from app.evaluation.reload import put_in_force
 from app.storage.engine import Transaction, transaction
 from app.storage.tables import crossing_bodies, crossings
 from app.violations import records as violations
-from app.violations.records import Change
+from app.vocabulary.codes import Outcome
 from tests.service.histories import RULES
-from tests.service.serving import Service, serving
+from tests.service.serving import Service, a_change, serving
 from tests.service.test_time import corrected, crossed, found, sent, withdrawn
 
 OTHER = {"persons__0__document__number": "E777", "persons__0__nationality": "MNG"}
@@ -29,7 +29,7 @@ def service(database_url: str) -> Iterator[Service]:
 
 def decide(service: Service, violation: str, status: str) -> None:
     with transaction(service.services.database) as tx:
-        violations.change(tx, [Change(violation, service.clock.now(), "officer 7", status, False, "seen")])
+        violations.change(tx, [a_change(violation, service.clock.now(), Outcome(status))])
 
 
 def _spoil(tx: Transaction, event_id: str) -> None:

@@ -26,6 +26,7 @@ def test_every_setting_can_be_given() -> None:
             "GEREGE_LOG_LEVEL": "WARNING",
             "GEREGE_MAX_BODY_BYTES": "4096",
             "GEREGE_CROSS_CHECK": "off",
+            "GEREGE_PRIVATE_WEBHOOKS": "on",
         }
     )
     assert given == Settings(
@@ -36,6 +37,7 @@ def test_every_setting_can_be_given() -> None:
         log_level="warning",
         max_body_bytes=4096,
         cross_check=False,
+        private_webhooks=True,
     )
 
 
