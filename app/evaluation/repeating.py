@@ -7,6 +7,8 @@ from typing import Final
 
 import structlog
 
+from app.errors import Unavailable
+
 _FIRST_PAUSE: Final = 0.5
 _log = structlog.get_logger()
 
@@ -22,13 +24,21 @@ class NotNowError(Exception):
 class Repeating:
     """Takes one turn after another until it is stopped; after one that failed, with ever longer pauses.
 
-    A turn gives the seconds until the next. `fault` is what the last one raised, None if nothing.
+    A turn gives the seconds until the next. `fault` is what the last one raised, None if nothing. What is `ordinary`,
+    as a line that breaks, is logged without a trace.
     """
 
-    def __init__(self, name: str, turn: Callable[[], float], longest_pause: float = 60.0) -> None:
+    def __init__(
+        self,
+        name: str,
+        turn: Callable[[], float],
+        longest_pause: float = 60.0,
+        ordinary: tuple[type[Exception], ...] = (),
+    ) -> None:
         self.fault: str | None = None
         self.stopping = threading.Event()
         self._name, self._turn, self._longest = name, turn, longest_pause
+        self._ordinary = (NotNowError, Unavailable, *ordinary)
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
 
     def start(self) -> None:
@@ -54,7 +64,8 @@ class Repeating:
             except Exception as error:  # noqa: BLE001 (nobody else would go on)
                 fault = f"{type(error).__name__}: {error}"
                 if fault != self.fault:
-                    _log.warning("it is tried again", what=self._name, exc_info=error)
+                    trace = {} if isinstance(error, self._ordinary) else {"exc_info": error}
+                    _log.warning("it is tried again", what=self._name, why=fault, **trace)
                 asked = error.seconds if isinstance(error, NotNowError) else None
                 # Not all of them at once when what failed is there again.
                 rest = max(asked or 0.0, pause * random.uniform(0.5, 1.0))  # noqa: S311 (nobody is to be surprised)

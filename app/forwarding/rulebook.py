@@ -119,7 +119,7 @@ class Keeper:
         self._last, self._clock = last, clock
         self._refused_tag = ""
         self.refused: str | None = None
-        self.thread = Repeating("fetching rulebooks", self._look)
+        self.thread = Repeating("fetching rulebooks", self._look, ordinary=(httpx2.HTTPError,))
         self.thread.start()
 
     @property

@@ -44,7 +44,7 @@ class Sender:
         self._database, self._client, self._clock = database, client, clock
         self._aside: dict[str, _Aside] = {}
         self._most = _AT_ONCE
-        self.thread = Repeating("forwarding", self._send)
+        self.thread = Repeating("forwarding", self._send, ordinary=(httpx2.HTTPError,))
         self.thread.start()
 
     @property

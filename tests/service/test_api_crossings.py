@@ -237,6 +237,21 @@ def test_a_body_that_is_no_event_is_refused_with_a_problem(
     assert schemas.Problem.model_validate_json(response.content).status == status
 
 
+def test_a_member_given_twice_is_refused_with_its_places_and_never_chosen_among(service: Service) -> None:
+    body = orjson.dumps(fresh())
+    twice = body.replace(b'"nationality":', b'"nationality":"KAZ","nationality":').replace(
+        b'"direction":', b'"direction":"exit","directio\\u006e":'
+    )
+    response = service.post(twice)
+    assert response.status_code == 422
+    pointers = [each["pointer"] for each in response.json()["errors"]]
+    assert sorted(pointers) == ["/direction", "/persons/0/nationality"]
+    answer = service.post(body + b"\n" + twice, path="/v1/crossings/batch", kind="application/x-ndjson")
+    assert [orjson.loads(each)["status"] for each in answer.text.splitlines()] == [201, 422]
+    deep = b'{"a":1,"a":' + b'{"b":' * 900 + b"1" + b"}" * 900 + b"}"
+    assert service.post(deep).status_code in {400, 422}
+
+
 def test_a_body_too_large_is_refused_even_if_its_length_is_not_declared(service: Service) -> None:
     parts = (b" " * 1024 for _ in range(65))
     headers = service.header(Role.CHECKPOINT) | {"Content-Type": "application/json"}

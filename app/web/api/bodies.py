@@ -1,5 +1,8 @@
 """An event out of a request's body: bounded, JSON or a CloudEvents envelope, validated straight from its bytes."""
 
+import itertools
+import json
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Annotated, Any, TypeVar
 
@@ -12,10 +15,11 @@ from app.errors import Invalid, Problem
 from app.evaluation.pipeline import canonical_digest
 from app.vocabulary.members import ShortText, Text
 from app.vocabulary.wire import Crossing
-from app.web.problems import BadRequestError, not_acceptable, not_an_event
+from app.web.problems import BadRequestError, not_acceptable, not_an_event, pointer
 
 JSON, CLOUD_EVENT = "application/json", "application/cloudevents+json"
 _SPECVERSION = "1.0"
+_MOST_TOLD = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,10 +170,57 @@ async def read_body(request: Request, largest: int) -> bytes:
 
 def _json(content: bytes) -> Any:  # noqa: ANN401 (any JSON)
     try:
-        return orjson.loads(content)
+        document = orjson.loads(content)
     except orjson.JSONDecodeError as error:
         place = f"line {error.lineno}, column {error.colno}"
         raise BadRequestError(400, f"The body is not JSON: {error.msg} ({place}).") from error
+    _check_unique(content)
+    return document
+
+
+class _TwiceError(Exception):
+    """An object has two members of one name."""
+
+
+def _object(members: list[tuple[str, Any]]) -> dict[str, Any]:
+    made = dict(members)
+    if len(made) != len(members):
+        raise _TwiceError
+    return made
+
+
+class _Members(list[tuple[str, Any]]):
+    """Of an object, all."""
+
+
+# Numbers are of no interest here, and may be of any length.
+_UNIQUE = json.JSONDecoder(object_pairs_hook=_object, parse_int=float)
+_MEMBERS = json.JSONDecoder(object_pairs_hook=_Members, parse_int=float)
+
+
+def _check_unique(content: bytes) -> None:
+    """Raise Invalid if a member is given twice: parsers keep one of them, and not all the same (RFC 8259, 4)."""
+    text = content.decode()
+    try:
+        try:
+            _UNIQUE.decode(text)
+        except _TwiceError as error:
+            places = itertools.islice(_twice(_MEMBERS.decode(text), ()), _MOST_TOLD)
+            problems = [Problem(pointer(each), "is given twice", "give it once") for each in places]
+            raise Invalid("The body is ambiguous; nothing was stored.", problems) from error
+    except RecursionError as error:
+        raise BadRequestError(400, "The body is nested too deeply.") from error
+
+
+def _twice(node: Any, place: tuple[str | int, ...]) -> Iterator[tuple[str | int, ...]]:  # noqa: ANN401 (any JSON)
+    """Where a member is given another time."""
+    names = set()
+    parts = node if isinstance(node, _Members) else enumerate(node) if isinstance(node, list) else ()
+    for name, value in parts:
+        if name in names:
+            yield (*place, name)
+        names.add(name)
+        yield from _twice(value, (*place, name))
 
 
 def _bytes(document: Any) -> bytes:  # noqa: ANN401 (any JSON)
