@@ -8,10 +8,10 @@ or two letters are taken out of it: two words that differ in as many mistakes ha
 one is found by the other in an index (the symmetric delete method of W. Garbe's SymSpell).
 """
 
+import itertools
 import re
 from collections.abc import Iterator
 from functools import lru_cache
-from itertools import combinations
 from types import MappingProxyType
 from typing import Final
 from unicodedata import combining, normalize
@@ -57,6 +57,7 @@ _SOUNDS: Final = tuple(
         ("[OU]", "U"),
     )
 )
+_LETTERS: Final = str.maketrans("CEJOQWXY", "KIIUKVHI")
 _TWICE: Final = re.compile(r"(.)\1+")
 _LONGEST_SOUND: Final = 12
 _ONE_MISTAKE: Final = 3
@@ -92,12 +93,13 @@ def sound(word: str) -> str:
 
 
 def neighbours(word: str) -> frozenset[str]:
-    """The sound of a word, and what is left of it without one letter, of a longer one without two."""
-    whole = sound(word)[:_LONGEST_SOUND]
-    return frozenset(_without_some(whole))
+    """The sound of a word and of its letters one by one, and what is left of each without one, of a longer one two."""
+    # A wrong letter makes or breaks a pair that sounds as one (PETR, PHTR); then only the single ones are still alike.
+    wholes = {sound(word)[:_LONGEST_SOUND], word.translate(_LETTERS)[:_LONGEST_SOUND]}
+    return frozenset(itertools.chain.from_iterable(map(_without_some, wholes)))
 
 
 def _without_some(whole: str) -> Iterator[str]:
     most = (len(whole) >= _ONE_MISTAKE) + (len(whole) >= _TWO_MISTAKES)
     for kept in range(len(whole) - most, len(whole) + 1):
-        yield from map("".join, combinations(whole, kept))
+        yield from map("".join, itertools.combinations(whole, kept))

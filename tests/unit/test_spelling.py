@@ -3,7 +3,7 @@
 from string import ascii_uppercase
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.vocabulary.spelling import company_words, neighbours, number, sound, words
@@ -67,6 +67,7 @@ def mistyped(draw: st.DrawFn, name: str, mistakes: int) -> str:
 
 
 @given(data=st.data(), name=st.sampled_from(NAMES))
+@settings(max_examples=500)
 def test_a_word_with_one_mistake_is_a_neighbour(data: st.DataObject, name: str) -> None:
     typed = data.draw(mistyped(name, 1))
     assert neighbours(typed) & neighbours(name), (typed, sound(typed), sound(name))
