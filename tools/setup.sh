@@ -68,10 +68,10 @@ make_environment() {
     "$python" -m venv .venv
 }
 
-install() { .venv/bin/python -m pip install --quiet --no-compile --disable-pip-version-check --no-input "$@"; }
+install() { .venv/bin/python -m pip install --quiet --disable-pip-version-check --no-input "$@"; }
 # Build tools come from the pins too, never from an environment that pip fills by itself. PEP 517 because old
 # releases of pip run the setup script of durable-rules without it; new ones know no other way and no such option.
-install_pinned() { PIP_USE_PEP517=1 install --require-hashes --no-build-isolation -r "$1"; }
+install_pinned() { PIP_USE_PEP517=1 install --require-hashes --no-build-isolation -r "$@"; }
 
 runtime() {
     step "installing the pinned packages that the service needs"
@@ -90,7 +90,8 @@ dev() {
     # shellcheck disable=SC2086 # one word a package
     [ -z "$packages" ] || install_packages $packages
     step "installing the pinned tools for tests, checks and benches"
-    install_pinned requirements-dev.txt
+    # Of most of it nothing is ever imported.
+    install_pinned requirements-dev.txt --no-compile
     touch .venv/.installed-dev
 }
 

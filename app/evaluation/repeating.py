@@ -65,7 +65,7 @@ class Repeating:
                 fault = f"{type(error).__name__}: {error}"
                 if fault != self.fault:
                     trace = {} if isinstance(error, self._ordinary) else {"exc_info": error}
-                    _log.warning("it is tried again", what=self._name, why=fault, **trace)
+                    _log.warning("it is tried again", what=self._name, why=f"{fault}{_cause(error)}", **trace)
                 asked = error.seconds if isinstance(error, NotNowError) else None
                 # Not all of them at once when what failed is there again.
                 rest = max(asked or 0.0, pause * random.uniform(0.5, 1.0))  # noqa: S311 (nobody is to be surprised)
@@ -74,3 +74,9 @@ class Repeating:
                 pause = _FIRST_PAUSE
             self.fault = fault
             self.stopping.wait(rest)
+
+
+def _cause(error: Exception) -> str:
+    """What the database said."""
+    said = str(getattr(error.__cause__, "orig", None) or error.__cause__ or "").strip()
+    return f" ({said.splitlines()[0]})" if said else ""

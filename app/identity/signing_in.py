@@ -54,6 +54,12 @@ def sought(tx: Transaction, login: str) -> Sought:
     return Sought(None, None, f"nobody {number}")
 
 
+def is_locked(tx: Transaction, found: Sought, address: str, now: datetime) -> bool:
+    """Whether no password is looked at now: to compare one takes a turn that somebody else may be waiting for."""
+    same = (_C.counted == found.counted) & (_C.address == _network(address)) & (_C.locked_until > now)
+    return tx.execute(select(_C.counted).where(same)).first() is not None
+
+
 def sign_in(tx: Transaction, found: Sought, address: str, now: datetime, *, fits: bool) -> tuple[User, str] | Refused:
     """The user and a new session's token if the password fits; a refusal may be counted, so commit in either case.
 

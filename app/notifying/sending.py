@@ -60,9 +60,10 @@ class Notifier:
         self._thread.start()
 
     def stop(self) -> None:
-        """Returns when nothing is sent any more; what was on its way may be sent again after its lease."""
+        """Returns when nothing is sent any more, or soon; what was on its way may be sent again after its lease."""
         self._stopping.set()
-        self._thread.join()
+        # It may be waiting for a name server, which nothing ends.
+        self._thread.join(_STOPPING_SECONDS + 2)
 
     async def _run(self) -> None:
         limits = httpx2.Limits(max_keepalive_connections=32)

@@ -57,6 +57,8 @@ def act(  # one argument for each thing that it hangs on
     if was.outcome is not becomes.outcome:
         _mark_later(tx, violation, now)
     entry = {"from": was.status, "to": becomes.status, "reason_sha256": log.digest(asked.reason), **detail}
+    if measure := entry.pop("measure", None):
+        entry["measure_sha256"] = log.digest(measure)
     log.append(tx, log.Entry(now, user.id, f"violation.{asked.action}", identifier, entry))
     protocol = asked.protocol or violation.protocol
     return replace(violation, **changed, protocol=protocol, updated_at=now)

@@ -3,11 +3,11 @@
 Only what `STEPS` names can be done. Superseding is not among it: that is the engine's, when a crossing is judged again.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
-from typing import Final
+from typing import Any, Final
 
 from app.errors import Conflict, Forbidden, Invalid, Problem
 from app.vocabulary.codes import Ground, Outcome, Severity, ViolationStatus
@@ -28,6 +28,7 @@ REPLY_DAYS: Final = 45
 """Days the person concerned has for a reply to a notice, unless it says otherwise."""
 FALLEN: Final = frozenset({Outcome.DISMISSED, Outcome.OVERTURNED})
 STANDS: Final = frozenset({Outcome.CONFIRMED, Outcome.UPHELD})
+_ON_APPEAL: Final = frozenset({Outcome.UPHELD, Outcome.OVERTURNED})
 
 
 class Action(StrEnum):
@@ -58,7 +59,7 @@ class Who(StrEnum):
     ANYBODY = "any officer"
     ASSIGNEE = "the officer who has it in hand"
     HOLDER_OR_SUPERVISOR = "the officer who has it in hand, or a supervisor"
-    SUPERVISOR = "a supervisor"
+    SUPERVISOR = "a supervisor (where an appeal was judged, one who never decided it)"
     ANOTHER = "another officer than those who decided it"
     ANOTHER_IF_GRAVE = "another officer than the one who decided it (it is grave)"
 
@@ -90,7 +91,7 @@ STEPS: Final[Mapping[Action, Step]] = {
     Action.APPEAL: Step({_S.CONFIRMED, _S.CLOSED}, _S.UNDER_APPEAL, needs=("reason",)),
     Action.UPHOLD: Step({_S.UNDER_APPEAL}, _S.UPHELD, Who.ANOTHER, ("reason",), Outcome.UPHELD),
     Action.OVERTURN: Step({_S.UNDER_APPEAL}, _S.OVERTURNED, Who.ANOTHER, ("reason",), Outcome.OVERTURNED),
-    Action.REVIEW: Step(_ALL, needs=("reason",)),
+    Action.REVIEW: Step(_ALL, None, Who.ANOTHER_IF_GRAVE, ("reason",)),
     Action.COMMENT: Step(frozenset(_S), needs=("reason",)),
     Action.ATTACH: Step(frozenset(_S), needs=("attachment",)),
     Action.ISSUE_NOTICE: Step(_ALL, needs=("reason",)),
@@ -140,7 +141,7 @@ class By:
 
 def possible(state: State, by: By) -> list[Action]:
     """All that this officer may do with it, in the order of `Action`."""
-    return [action for action, step in STEPS.items() if state.status in step.starts and _fits(action, state, by)]
+    return [action for action in STEPS if _leads(action, state) and _fits(action, state, by)]
 
 
 def after(state: State, asked: Asked, by: By) -> State:
@@ -150,12 +151,12 @@ def after(state: State, asked: Asked, by: By) -> State:
     is not given; each says what is possible.
     """
     step = STEPS[asked.action]
-    if state.status not in step.starts:
+    if not _leads(asked.action, state):
         raise Conflict(f"A violation that is {state.status} cannot be handled so: {_choice(asked, state, by)}")
     if not _fits(asked.action, state, by):
         raise Forbidden(f"Only {step.who} may do that: {_choice(asked, state, by)}")
-    if problems := _missing(asked, step, state):
-        raise Invalid(f"Nothing was changed: something is missing for `{asked.action}`.", problems)
+    if problems := [*_missing(asked, step, state), *_foreign(asked)]:
+        raise Invalid(f"Nothing was changed: what is given does not fit `{asked.action}`.", problems)
     return State(
         status=step.ends or state.status,
         severity=state.severity,
@@ -172,12 +173,18 @@ def due_at(severity: Severity, found_at: datetime) -> datetime:
     return found_at + DUE[severity]
 
 
-def _fits(action: Action, state: State, by: By) -> bool:
+def _leads(action: Action, state: State) -> bool:
+    """Whether it can be done, by whomever."""
     if action is Action.REVIEW and not state.needs_review:
         return False
-    # Against what was dismissed there is nothing to appeal.
-    if action is Action.APPEAL and state.outcome not in STANDS:
+    # Against what was dismissed there is nothing to appeal; what was judged on appeal is not judged so again, or there
+    # would soon be nobody left who may.
+    if action is Action.APPEAL and state.outcome is not Outcome.CONFIRMED:
         return False
+    return state.status in STEPS[action].starts
+
+
+def _fits(action: Action, state: State, by: By) -> bool:
     has_it, decided = state.assignee == by.user, state.decided_by == by.user
     match STEPS[action].who:
         case Who.ANYBODY:
@@ -187,7 +194,7 @@ def _fits(action: Action, state: State, by: By) -> bool:
         case Who.HOLDER_OR_SUPERVISOR:
             return has_it or by.supervises
         case Who.SUPERVISOR:
-            return by.supervises
+            return by.supervises and not (state.outcome in _ON_APPEAL and by.user in state.deciders)
         case Who.ANOTHER:
             return by.user not in state.deciders
         case Who.ANOTHER_IF_GRAVE:
@@ -219,6 +226,28 @@ _HINTS: Final = {
     "protocol": "the number of the record of the violation",
     "attachment": "a file",
 }
+
+
+_BELONG: Final = {
+    "ground": Action.DISMISS,
+    "measure": Action.CLOSE,
+    "protocol": Action.CLOSE,
+    "to": Action.HAND_OVER,
+    "attachment": Action.ATTACH,
+    "reply_by": Action.ISSUE_NOTICE,
+}
+
+
+def belonging(action: Action, given: Mapping[str, Any]) -> dict[str, Any]:
+    """Of what is given, what this action takes."""
+    return {name: value for name, value in given.items() if _BELONG.get(name, action) is action}
+
+
+def _foreign(asked: Asked) -> Iterator[Problem]:
+    """What would be kept as if it had been decided."""
+    for name, action in _BELONG.items():
+        if getattr(asked, name) and asked.action is not action:
+            yield Problem(f"/{name}", f"belongs to `{action}` alone", "leave it out")
 
 
 def _missing(asked: Asked, step: Step, state: State) -> list[Problem]:

@@ -107,6 +107,8 @@ def entered(services: Services, login: str, password: str, address: str) -> tupl
     """
     with reading(services.database) as tx:
         found = signing_in.sought(tx, login.strip().lower())
+        if signing_in.is_locked(tx, found, address, services.clock.now()):
+            raise Unauthenticated(REFUSED)
     with services.passwords.turn(CROWDED):
         fits = passwords.fits(password, found.password_hash)
     with transaction(services.database) as tx:

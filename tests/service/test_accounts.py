@@ -105,6 +105,19 @@ def test_a_password_is_compared_for_a_login_that_nobody_has(service: Service, mo
     assert len(compared) == 1
 
 
+def test_who_is_locked_out_takes_no_turn_from_others(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
+    service.person("officer")
+    for _ in range(5):
+        signs_in(service, "officer", "wrong")
+
+    class Never:
+        def verify(self, password: str, kept: str) -> bool:
+            raise AssertionError(password, kept)
+
+    monkeypatch.setattr("app.identity.passwords._HASHER", Never())
+    assert signs_in(service, "officer", PASSWORD).status_code == 401
+
+
 def test_of_many_guesses_at_once_no_more_are_told_than_one_after_the_other(service: Service) -> None:
     """The sixth and all later ones are not looked at, be one of them right."""
     service.person("officer")

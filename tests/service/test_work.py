@@ -158,6 +158,16 @@ def test_a_violation_is_taken_confirmed_and_closed_and_its_timeline_tells_by_who
     ]
     listed = second.get("/v1/violations", params={"protocol": "RU-17/2026"}).json()["items"]
     assert [each["violation"] for each in listed] == [violation]
+    # A remark changes nothing of what was decided.
+    refused = second.do(violation, "comment", reason="seen", protocol="FAKE/9", measure="none")
+    assert [each["pointer"] for each in refused.json()["errors"]] == ["/measure", "/protocol"]
+    assert detail(second, violation)["protocol"] == "RU-17/2026"
+    # What somebody wrote of a person cannot be taken out of a chain again.
+    with reading(service.services.database) as tx:
+        rows = tx.execute(select(audit_log).where(audit_log.c.object == violation, audit_log.c.action.like("%close")))
+        (entry,) = (row.detail for row in rows)
+    assert entry["measure_sha256"] == log.digest("fine")
+    assert "measure" not in entry
 
 
 def test_what_cannot_be_done_is_refused_with_what_can(service: Service, officer: Person, second: Person) -> None:

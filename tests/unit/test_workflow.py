@@ -5,7 +5,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.errors import Conflict, Forbidden, GeregeError, Invalid
-from app.violations.workflow import DUE, STEPS, TO_TAKE, UNDECIDED, Action, Asked, By, State, after, possible
+from app.violations.workflow import (
+    DUE,
+    STEPS,
+    TO_TAKE,
+    UNDECIDED,
+    Action,
+    Asked,
+    By,
+    State,
+    after,
+    belonging,
+    possible,
+)
 from app.vocabulary.codes import Ground, Outcome, Severity, ViolationStatus
 
 ONE, OTHER = By("one", supervises=False), By("other", supervises=False)
@@ -32,7 +44,7 @@ officers = st.sampled_from([ONE, OTHER, SUPERVISOR])
 
 
 def whole(action: Action) -> Asked:
-    return Asked(action, **WHOLE)  # type: ignore[arg-type]
+    return Asked(action, **belonging(action, WHOLE))
 
 
 @given(state=states, by=officers, action=st.sampled_from(Action))
@@ -99,13 +111,32 @@ def test_nobody_judges_an_appeal_against_the_own_decision() -> None:
     )
     with pytest.raises(Forbidden):
         after(state, whole(Action.OVERTURN), ONE)
-    # Nor the second time, when another has upheld it since.
-    upheld = after(state, whole(Action.UPHOLD), OTHER)
-    again = after(after(upheld, Asked(Action.CLOSE, measure="fine", protocol="1"), ONE), whole(Action.APPEAL), ONE)
-    for officer in (ONE, OTHER):
-        with pytest.raises(Forbidden):
-            after(again, whole(Action.UPHOLD), officer)
-    assert after(again, whole(Action.UPHOLD), SUPERVISOR).status is ViolationStatus.UPHELD
+    # What was judged is not judged so again, or there would be nobody left who may.
+    closed = after(after(state, whole(Action.UPHOLD), OTHER), whole(Action.CLOSE), ONE)
+    with pytest.raises(Conflict):
+        after(closed, whole(Action.APPEAL), ONE)
+
+
+@pytest.mark.parametrize("judged", [Action.UPHOLD, Action.OVERTURN])
+def test_nobody_undoes_alone_what_an_appeal_decided_on_the_own_decision(judged: Action) -> None:
+    deciders = frozenset({SUPERVISOR.user})
+    state = State(
+        ViolationStatus.UNDER_APPEAL, Severity.MINOR, Outcome.CONFIRMED, decided_by=SUPERVISOR.user, deciders=deciders
+    )
+    then = after(state, whole(judged), OTHER)
+    with pytest.raises(Forbidden):
+        after(then, whole(Action.REOPEN), SUPERVISOR)
+    assert after(then, whole(Action.REOPEN), By("a third", supervises=True)).status is ViolationStatus.REOPENED
+
+
+@given(state=states, by=officers, data=st.data())
+def test_what_belongs_to_another_action_is_refused(state: State, by: By, data: st.DataObject) -> None:
+    action = data.draw(st.sampled_from(possible(state, by)))
+    name = data.draw(st.sampled_from([each for each in WHOLE if each not in belonging(action, WHOLE)]))
+    given_too = belonging(action, WHOLE) | {name: WHOLE[name]}
+    with pytest.raises(Invalid) as refused:
+        after(state, Asked(action, **given_too), by)
+    assert [each.pointer for each in refused.value.problems] == [f"/{name}"]
 
 
 def test_a_dismissal_for_another_ground_says_which() -> None:

@@ -15,6 +15,8 @@ from app.web.services import services_of
 from app.web.working import entered, left
 
 router = APIRouter(prefix="/v1/session", tags=["session"])
+# Of a body that anybody may send.
+_LARGEST = 1 << 14
 
 
 class SigningIn(BaseModel):
@@ -37,7 +39,7 @@ async def post_session(request: Request, response: Response) -> Any:  # noqa: AN
     """The answer sets a cookie, which stands for the user for twelve hours or until signing out."""
     refuse_other_sites(request)
     services = services_of(request)
-    asked = await asked_of(request, services.settings.max_body_bytes, SigningIn)
+    asked = await asked_of(request, _LARGEST, SigningIn)
     user, token = await run_in_threadpool(entered, services, asked.login, asked.password, address_of(request))
     set_cookie(request, response, token)
     return _session(user)

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Final
 from pydantic import BaseModel, Field, field_validator
 
 from app.errors import GeregeError
-from app.violations.workflow import STEPS, Action, Asked
+from app.violations.workflow import STEPS, Action, Asked, belonging
 from app.vocabulary.codes import Ground
 from app.web import problems
 from app.web.console.pages import local
@@ -78,8 +78,10 @@ class Given(BaseModel):
         return given or None
 
     def asked(self) -> Asked:
-        texts = (self.measure, self.protocol)
-        return Asked(self.action, self.reason, self.ground, *texts, self.to or None, reply_by=self.reply_by)
+        """Of a form for several actions, what this one takes."""
+        given = {name: getattr(self, name) or None for name in ("ground", "to", "reply_by")}
+        texts = {name: getattr(self, name) for name in ("measure", "protocol")}
+        return Asked(self.action, self.reason, **belonging(self.action, given | texts))
 
     def returns(self) -> str:
         """Where the form came from."""

@@ -15,7 +15,7 @@ _WHO: Final[Mapping[Who, str]] = {
     Who.ANYBODY: marked("any officer"),
     Who.ASSIGNEE: marked("the officer who has it in hand"),
     Who.HOLDER_OR_SUPERVISOR: marked("the officer who has it in hand, or a supervisor"),
-    Who.SUPERVISOR: marked("a supervisor"),
+    Who.SUPERVISOR: marked("a supervisor (where an appeal was judged, one who never decided it)"),
     Who.ANOTHER: marked("another officer than those who decided it"),
     Who.ANOTHER_IF_GRAVE: marked("another officer than the one who decided it (it is grave)"),
 }

@@ -73,7 +73,11 @@ class Site:
         kept.said.clear()
         self.speaks("supervisor", language)
         kept.page.set_viewport_size(WIDE)
-        yield kept
+        try:
+            yield kept
+        finally:
+            # Nothing it says later is taken for another page's.
+            kept.page.goto("about:blank")
         assert not kept.said, "\n".join(kept.said)
 
     def speaks(self, login: str, language: str) -> None:
