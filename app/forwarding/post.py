@@ -1,10 +1,14 @@
 """A post as its own service sees it: provisional answers, the word of the centre where it is known, and the lag."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
+import orjson
 from sqlalchemy import Engine as Database
 
+from app.errors import Conflict, Forbidden, GeregeError, Invalid
 from app.evaluation.batch import Stored
 from app.forwarding import spool
 from app.forwarding.rulebook import Keeper
@@ -13,6 +17,7 @@ from app.forwarding.spool import Lag, Verdict
 from app.storage.engine import reading
 
 _SHOWN = 100
+_REFUSALS: Final[Mapping[int, type[GeregeError]]] = {403: Forbidden, 409: Conflict}
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,12 +55,18 @@ class Post:
         return self.sender.thread.alive and self.keeper.thread.alive
 
     def answer(self, stored: Stored) -> bytes:
-        """What the sender of an event is told: the centre's decision if it is known, else a provisional one."""
+        """What the sender of an event is told: the centre's decision if it is known, else a provisional one.
+
+        Raises Forbidden, Conflict or Invalid if the centre refused it: it is not on record there.
+        """
         if stored.replayed:
             with reading(self.database) as tx:
                 found = spool.verdict(tx, stored.crossing)
             if found and found.status in spool.ACKNOWLEDGED:
                 return found.answer
+            if found:
+                said = orjson.loads(found.answer)["detail"]
+                raise _REFUSALS.get(found.status, Invalid)(f"The centre refused this event: {said}")
         return b'{"provisional":true,' + stored.answer[1:]
 
     def state(self) -> State:

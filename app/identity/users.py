@@ -18,15 +18,17 @@ from app.identity import passwords
 from app.identity.keys import revoke
 from app.identity.remit import EVERYWHERE, Remit
 from app.identity.roles import PEOPLE, PERMISSIONS, Permission, Role
+from app.language.suggest import did_you_mean
 from app.storage.engine import Transaction, Work, alone_at
 from app.storage.tables import credentials, sessions, users
 from app.storage.types import is_storable
+from app.vocabulary.countries import ISO3
 
 LANGUAGES: Final = ("en", "ru", "zh")
 LASTS: Final = timedelta(hours=12)
 """A working day: after it one signs in anew."""
 _LOGIN: Final = re.compile(r"[a-z0-9][a-z0-9._@-]{0,99}")
-_PATTERN: Final = re.compile(r"[A-Z0-9][A-Z0-9-]{0,63}\*?")
+_CHECKPOINT: Final = re.compile(r"[A-Z]{3}(-[A-Z0-9-]{0,60})?\*?")
 _LONGEST_NAME: Final = 200
 _USERS: Final = select(
     users, credentials.c.name, credentials.c.role, credentials.c.created_at, credentials.c.revoked_at
@@ -202,10 +204,16 @@ def _check(account: Account) -> None:
 
 
 def _faults(remit: Remit) -> list[Problem]:
-    return [
-        Problem("remit", f"{pattern!r} is no code of a state or checkpoint", "as RUS, or RUS-ZABAYKALSK, or RUS-*")
-        for pattern in (*remit.jurisdictions, *remit.checkpoints)
-        if not _PATTERN.fullmatch(pattern)
+    """A code that nothing has would keep somebody from all work, without a word."""
+    states = [
+        Problem("remit", f"{code!r} is no code of a state", did_you_mean(code, ISO3, "Give ISO 3166 alpha-3, as RUS"))
+        for code in remit.jurisdictions
+        if code not in ISO3
+    ]
+    return states + [
+        Problem("remit", f"{code!r} is no code of a checkpoint", "as RUS-ZABAYKALSK, or RUS-*")
+        for code in remit.checkpoints
+        if not (_CHECKPOINT.fullmatch(code) and code[:3] in ISO3)
     ]
 
 

@@ -68,7 +68,8 @@ def test_a_user_is_given_another_remit_in_place_of_the_old(gerege: Gerege, offic
         # Whoever forgets what to say gives nobody all there is.
         (("remit", "officer"), "or else --everywhere"),
         (("remit", "officer", "--everywhere", "--jurisdiction", "RUS"), "or else --everywhere"),
-        (("remit", "officer", "--jurisdiction", "russia"), "is no code of a state or checkpoint"),
+        (("remit", "officer", "--jurisdiction", "RUSX"), "Did you mean RUS?"),
+        (("remit", "officer", "--checkpoint", "NOPE-NOPE"), "is no code of a checkpoint"),
     ],
 )
 def test_what_cannot_be_done_is_wrong_use_and_is_said(

@@ -134,6 +134,9 @@ def test_what_the_centre_says_otherwise_comes_back_and_its_rulebook_is_taken_ove
         (difference,) = post.state()["differences"]
         assert (difference["source"], difference["id"], difference["status"]) == (SOURCE, "E000001", 409)
         assert "another body" in difference["centre"]["detail"]
+        # Whoever sends it again learns that it is not on record.
+        status, told = post.post(crossing("E000001", direction="exit"))
+        assert (status, "another body" in told["detail"]) == (409, True)
         # The post still judges by the old rules when the centre has others.
         centre.kill()
         assert post.post(crossing("E000002", **EXPIRED))[1]["outcome"] == "violation"
