@@ -56,8 +56,8 @@ def run(tx: Transaction, engine: Engine, revising: Revising, now: datetime) -> R
         return Revised(before.decisions[0].answer, before.revision, replayed=True)
     if revising.revises not in {None, before.revision}:
         raise Conflict(
-            f"Crossing {before.id} is at revision {before.revision}, not {revising.revises}: it was corrected since. If this "
-            f'is what it should be all the same, say so with "revises": {before.revision}.'
+            f"Crossing {before.id} is at revision {before.revision}, not {revising.revises}: it was corrected since. "
+            f'If this is what it should be all the same, say so with "revises": {before.revision}.'
         )
     if before.revision != first.revision:
         raise Conflict(f"Crossing {before.id} was corrected at the same moment; read it again first.")
