@@ -9,6 +9,8 @@ from app.cli.database import opened
 from app.cli.settings import DatabaseOption, settings
 from app.cli.terminal import Format, FormatOption, err, out, write_json
 from app.clock import SystemClock
+from app.evaluation.reload import stored
+from app.storage import rulebooks
 from app.storage.engine import reading, transaction
 from app.violations import webhooks
 from app.violations.webhooks import Delivery, Webhook
@@ -27,8 +29,12 @@ def add(
     form: FormatOption = Format.TEXT,
 ) -> None:
     """Have another system told of violations; prints the secret that signs what is sent, now or never."""
-    with opened(settings(database_url=database).database_url) as engine, transaction(engine) as tx:
-        made = webhooks.add(tx, url, jurisdiction or [], rule or [], SystemClock().now(), _BY)
+    with opened(settings(database_url=database).database_url) as engine:
+        with reading(engine) as tx:
+            digest = rulebooks.active(tx)
+        rulebook = stored(engine, digest).rulebook if digest else None
+        with transaction(engine) as tx:
+            made = webhooks.add(tx, url, jurisdiction or [], rule or [], SystemClock().now(), _BY, rulebook)
     if form is Format.JSON:
         write_json(_plain(made) | {"secret": made.secret})
     else:

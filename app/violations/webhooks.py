@@ -24,6 +24,8 @@ from sqlalchemy import Row, delete, exists, insert, select, update
 from app.audit import log
 from app.clock import uuid7
 from app.errors import Invalid, NotFound, Problem
+from app.language.ir import Rulebook
+from app.language.suggest import did_you_mean
 from app.storage.engine import Transaction
 from app.storage.tables import webhook_deliveries, webhooks
 from app.storage.types import is_storable
@@ -131,14 +133,30 @@ class Tried:
 # --- who is told --------------------------------------------------------------------------------------------
 
 
-def add(
-    tx: Transaction, url: str, jurisdictions: Sequence[str], rules: Sequence[str], now: datetime, by: str
+def add(  # one argument for each thing that it has
+    tx: Transaction,
+    url: str,
+    jurisdictions: Sequence[str],
+    rules: Sequence[str],
+    now: datetime,
+    by: str,
+    rulebook: Rulebook | None,
 ) -> Webhook:
-    """Make one, with a secret to be seen now or never; raises `Invalid`."""
+    """Make one, with a secret to be seen now or never. `rulebook` is that in force, None if there is none yet.
+
+    Raises `Invalid`, also for what no rule has: the other system would wait for ever.
+    """
     problems = [Problem("/url", fault, "https://other.example/gerege") for fault in _faults(url)]
-    for name, codes in (("jurisdictions", jurisdictions), ("rules", rules)):
-        bad = [each for each in codes if not _CODE.fullmatch(each)]
-        problems += [Problem(f"/{name}", f"{each!r} is not one", "a code in capitals, as RUS") for each in bad]
+    known = rulebook.rules if rulebook else {}
+    of = {each.jurisdiction for each in known.values()}
+    for name, codes, has in (("jurisdictions", jurisdictions, of), ("rules", rules, known)):
+        bad = [each for each in codes if not (each in has if rulebook else _CODE.fullmatch(each))]
+        problems += [
+            Problem(
+                f"/{name}", f"the rulebook in force has no {each!r}", did_you_mean(each, has) or "as RUS, RUS-DOC-001"
+            )
+            for each in bad
+        ]
     if problems:
         raise Invalid("The webhook was not made.", problems)
     secret = _PREFIX + base64.b64encode(secrets.token_bytes(32)).decode()

@@ -184,7 +184,9 @@ def test_two_servers_send_each_message_once_and_of_each_violation_in_order(
 
 
 def test_only_what_was_asked_for_is_told_and_nothing_after_removal(service: Service, receiver: Receiver) -> None:
-    hook(service, receiver.url, jurisdictions=["CHN"])
+    with transaction(service.services.database) as tx:
+        # Made when there was no rulebook yet.
+        webhooks.add(tx, receiver.url, ["CHN"], [], service.clock.now(), "test", None)
     hook(service, receiver.url, rules=["RUS-TDOC-002"])
     asked = hook(service, receiver.url, jurisdictions=["RUS"], rules=["RUS-TDOC-001"])
     before = service.count("webhook_deliveries")
@@ -248,11 +250,12 @@ def test_addresses_of_this_machine_are_refused_unless_allowed(database_url: str,
         ({"url": "https://other.example:99999/"}, "/url"),
         ({"url": "https://other.example/\r\nx: y"}, "/url"),
         ({"url": "https://other.example/", "rules": ["r\x00"]}, "/rules/0"),
-        ({"url": "https://other.example/", "jurisdictions": ["russia"]}, "/jurisdictions"),
+        ({"url": "https://other.example/", "jurisdictions": ["RUSX"]}, "/jurisdictions"),
+        ({"url": "https://other.example/", "rules": ["RUS-TDOC-009"]}, "/rules"),
         ({}, "/url"),
     ],
 )
-def test_an_address_that_cannot_be_sent_to_is_refused(service: Service, asked: dict[str, Any], pointer: str) -> None:
+def test_what_would_never_be_told_of_anything_is_refused(service: Service, asked: dict[str, Any], pointer: str) -> None:
     answer = service.post(asked, Role.ADMIN, "/v1/webhooks")
     assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (422, pointer)
 
@@ -261,7 +264,7 @@ def test_what_is_being_tried_is_given_to_nobody_else_until_its_lease_has_run_out
     made = service.services.clock.now()
     database = connect(service.url)
     with transaction(database) as tx:
-        added = webhooks.add(tx, "https://other.example/", [], [], made, "test")
+        added = webhooks.add(tx, "https://other.example/", [], [], made, "test", None)
     # Its own thread cannot reach it; what it does is done before.
     violation = found(service)
     wait(lambda: _first(service, added)["fault"] is not None)

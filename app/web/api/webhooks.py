@@ -105,8 +105,9 @@ def get_deliveries(
 
 
 def _added(services: Services, actor: Actor, asked: Added) -> Webhook:
+    now, rulebook = services.clock.now(), services.pipeline.in_force.rulebook
     with transaction(services.database) as tx:
-        return webhooks.add(tx, asked.url, asked.jurisdictions, asked.rules, services.clock.now(), actor.id)
+        return webhooks.add(tx, asked.url, asked.jurisdictions, asked.rules, now, actor.id, rulebook)
 
 
 def _webhook(each: Webhook) -> dict[str, Any]:
