@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any
 
+import structlog
 import typer
 import uvicorn
 from fastapi import FastAPI
@@ -25,6 +26,7 @@ from app.evaluation.reload import InForce, put_in_force
 from app.settings import Settings, from_environment
 from app.storage.engine import connect
 
+_log = structlog.get_logger()
 _APPLICATION = "app.main:from_environment"
 _WORKER = "app.main:worker_from_environment"
 _METRICS = "gerege-metrics-"
@@ -100,7 +102,18 @@ def _run_together(settings: Settings, listening: socket.socket, workers: int) ->
     with tempfile.TemporaryDirectory(prefix=f"{_METRICS}{os.getpid()}-") as folder:
         os.environ["PROMETHEUS_MULTIPROC_DIR"] = folder
         config = _config(_WORKER, factory=True, workers=workers)
-        Multiprocess(config, sockets=[listening]).run()
+        _Workers(config, sockets=[listening]).run()
+
+
+class _Workers(Multiprocess):
+    """Tells of those that died: whoever reads the log learns of memory that ran out again and again."""
+
+    def keep_subprocess_alive(self) -> None:
+        before = [*self.processes]
+        super().keep_subprocess_alive()
+        for each in before:
+            if each not in self.processes:
+                _log.error("a worker died and was started anew", worker=each.pid, exit_code=each.exitcode)
 
 
 def _remove_old_metrics() -> None:

@@ -35,7 +35,9 @@ from tests.service.serving import RULES
 MB = 1 << 20
 
 
-def test_workers_killed_amid_load_lose_nothing_and_are_replaced(database_url: str, tmp_path: Path) -> None:
+def test_workers_killed_amid_load_lose_nothing_and_are_replaced(
+    database_url: str, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
     rules = copytree(RULES, tmp_path / "rules")
     with running(database_url, workers=2, rules=rules) as service:
         until(lambda: len(service.children) == 2, "the workers did not start")
@@ -49,6 +51,8 @@ def test_workers_killed_amid_load_lose_nothing_and_are_replaced(database_url: st
             os.kill(service.children[0], signal.SIGKILL)
         senders.finish()
         until(lambda: len(service.children) == 2, "killed workers were not replaced")
+        told = capfd.readouterr().err
+        assert told.count('"exit_code": -9, "event": "a worker died and was started anew"') == 2, told
         assert service.is_ready()
         # What was activated is rolled back by no worker that starts with the rules folder.
         last = [service.ask("POST", "/v1/crossings", crossing(f"L{number:06}", **EXPIRED)) for number in range(8)]
