@@ -33,6 +33,8 @@ _METRICS = "gerege-metrics-"
 _BACKLOG = 2048
 # Containers are killed ten seconds after they were asked to end.
 _GRACE_SECONDS = 8
+# A worker that starts on a busy machine is silent for long; to kill it would have it start again, and again.
+_HUNG_SECONDS = 60
 
 
 def serve(
@@ -101,7 +103,7 @@ def _run_together(settings: Settings, listening: socket.socket, workers: int) ->
     _remove_old_metrics()
     with tempfile.TemporaryDirectory(prefix=f"{_METRICS}{os.getpid()}-") as folder:
         os.environ["PROMETHEUS_MULTIPROC_DIR"] = folder
-        config = _config(_WORKER, factory=True, workers=workers)
+        config = _config(_WORKER, factory=True, workers=workers, timeout_worker_healthcheck=_HUNG_SECONDS)
         _Workers(config, sockets=[listening]).run()
 
 

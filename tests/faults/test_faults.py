@@ -51,8 +51,13 @@ def test_workers_killed_amid_load_lose_nothing_and_are_replaced(
             os.kill(service.children[0], signal.SIGKILL)
         senders.finish()
         until(lambda: len(service.children) == 2, "killed workers were not replaced")
-        told = capfd.readouterr().err
-        assert told.count('"exit_code": -9, "event": "a worker died and was started anew"') == 2, told
+        said: list[str] = []
+
+        def deaths() -> int:
+            said.append(capfd.readouterr().err)
+            return "".join(said).count('"exit_code": -9, "event": "a worker died and was started anew"')
+
+        until(lambda: deaths() == 2, "the deaths were not told")
         assert service.is_ready()
         # What was activated is rolled back by no worker that starts with the rules folder.
         last = [service.ask("POST", "/v1/crossings", crossing(f"L{number:06}", **EXPIRED)) for number in range(8)]
