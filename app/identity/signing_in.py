@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import ColumnElement, delete, insert, select
 
 from app.identity import users
 from app.identity.users import User
@@ -56,8 +56,8 @@ def sought(tx: Transaction, login: str) -> Sought:
 
 def is_locked(tx: Transaction, found: Sought, address: str, now: datetime) -> bool:
     """Whether no password is looked at now: to compare one takes a turn that somebody else may be waiting for."""
-    same = (_C.counted == found.counted) & (_C.address == _network(address)) & (_C.locked_until > now)
-    return tx.execute(select(_C.counted).where(same)).first() is not None
+    locked = _same(found, address) & (_C.locked_until > now)
+    return tx.execute(select(_C.counted).where(locked)).first() is not None
 
 
 def sign_in(tx: Transaction, found: Sought, address: str, now: datetime, *, fits: bool) -> tuple[User, str] | Refused:
@@ -66,10 +66,10 @@ def sign_in(tx: Transaction, found: Sought, address: str, now: datetime, *, fits
     It is looked at under a lock, however many were compared at once: after a few wrong ones no other is told from them.
     """
     alone_at(Work.SIGNING_IN, tx)
-    same = (_C.counted == found.counted) & (_C.address == _network(address))
-    before = tx.execute(select(failed_sign_ins).where(same)).one_or_none()
-    if before and before.locked_until and before.locked_until > now:
+    if is_locked(tx, found, address, now):
         return Refused(is_counted=False)
+    same = _same(found, address)
+    before = tx.execute(select(failed_sign_ins).where(same)).one_or_none()
     row = users.by_id(tx, found.counted)
     # The password may have been changed meanwhile, or the account disabled.
     if row and fits and row.password_hash == found.password_hash and not row.revoked_at:
@@ -82,6 +82,11 @@ def sign_in(tx: Transaction, found: Sought, address: str, now: datetime, *, fits
     tx.execute(delete(failed_sign_ins).where(same | (_C.last_at < now - _FORGOTTEN)))
     tx.execute(insert(failed_sign_ins).values(kept))
     return Refused(is_counted=True, locks=locks)
+
+
+def _same(found: Sought, address: str) -> ColumnElement[bool]:
+    """That tries were for the same login and from the same place."""
+    return (_C.counted == found.counted) & (_C.address == _network(address))
 
 
 def _network(address: str) -> str:
